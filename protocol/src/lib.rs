@@ -1,0 +1,28 @@
+//! TLS 1.3 written from the primitives up, chain checks, and the nihao chat frames: sans-IO.
+//!
+//! The core performs no IO, reads no clock, draws no randomness of its own and logs nothing: bytes, the time and a source of
+//! randomness come in as arguments, bytes and events come out.
+//!
+//! Layers, lowest first; each uses only those above it in this list:
+//!
+//! | layer | what it is |
+//! |---|---|
+//! | [`clock`] | points in time as plain data |
+//! | [`crypto`] | the only importer of crypto crates |
+//! | `net` (feature `tokio`) | streams over tokio's traits |
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::unreachable
+    )
+)]
+
+pub mod clock;
+pub mod crypto;
+#[cfg(feature = "tokio")]
+pub mod net;

@@ -1,0 +1,3 @@
+//! The one layer that touches tokio: streams, the connector, the acceptor, and the system's clock.
+
+pub mod system;
