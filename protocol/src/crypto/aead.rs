@@ -1,0 +1,94 @@
+//! AES-GCM in place, with the nonce given by the caller.
+
+use aes_gcm::{AeadInOut as _, Aes128Gcm, Aes256Gcm, KeyInit as _};
+
+/// An AEAD of RFC 5116.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AeadAlgorithm {
+    /// AES-128-GCM: 16-byte key.
+    Aes128Gcm,
+    /// AES-256-GCM: 32-byte key.
+    Aes256Gcm,
+}
+
+/// Bytes of a nonce, for every AEAD here.
+pub const NONCE_LENGTH: usize = 12;
+/// Bytes of an authentication tag, for every AEAD here.
+pub const TAG_LENGTH: usize = 16;
+
+impl AeadAlgorithm {
+    /// The key's length in bytes.
+    #[must_use]
+    pub const fn key_length(self) -> usize {
+        match self {
+            Self::Aes128Gcm => 16,
+            Self::Aes256Gcm => 32,
+        }
+    }
+}
+
+/// A keyed AEAD. Its round keys are wiped on drop.
+pub struct Aead(Inner);
+
+enum Inner {
+    Aes128Gcm(Box<Aes128Gcm>),
+    Aes256Gcm(Box<Aes256Gcm>),
+}
+
+/// The bytes were not sealed under this key, nonce and associated data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the bytes fail authentication")]
+pub struct NotAuthentic;
+
+impl Aead {
+    /// Keys the AEAD; `key` must be `algorithm.key_length()` bytes.
+    pub fn new(algorithm: AeadAlgorithm, key: &[u8]) -> Result<Self, NotAuthentic> {
+        Ok(Self(match algorithm {
+            AeadAlgorithm::Aes128Gcm => {
+                Inner::Aes128Gcm(Box::new(Aes128Gcm::new_from_slice(key).map_err(|_| NotAuthentic)?))
+            }
+            AeadAlgorithm::Aes256Gcm => {
+                Inner::Aes256Gcm(Box::new(Aes256Gcm::new_from_slice(key).map_err(|_| NotAuthentic)?))
+            }
+        }))
+    }
+
+    /// Encrypts `bytes` in place and gives the tag. Fails only past AES-GCM's 64 GiB.
+    pub fn seal(
+        &self,
+        nonce: &[u8; NONCE_LENGTH],
+        aad: &[u8],
+        bytes: &mut [u8],
+    ) -> Result<[u8; TAG_LENGTH], NotAuthentic> {
+        match &self.0 {
+            Inner::Aes128Gcm(aead) => aead.encrypt_inout_detached(nonce.into(), aad, bytes.into()),
+            Inner::Aes256Gcm(aead) => aead.encrypt_inout_detached(nonce.into(), aad, bytes.into()),
+        }
+        .map(Into::into)
+        .map_err(|_| NotAuthentic)
+    }
+
+    /// Checks the tag, then decrypts `bytes` in place.
+    pub fn open(
+        &self,
+        nonce: &[u8; NONCE_LENGTH],
+        aad: &[u8],
+        bytes: &mut [u8],
+        tag: &[u8; TAG_LENGTH],
+    ) -> Result<(), NotAuthentic> {
+        match &self.0 {
+            Inner::Aes128Gcm(aead) => aead.decrypt_inout_detached(nonce.into(), aad, bytes.into(), tag.into()),
+            Inner::Aes256Gcm(aead) => aead.decrypt_inout_detached(nonce.into(), aad, bytes.into(), tag.into()),
+        }
+        .map_err(|_| NotAuthentic)
+    }
+}
+
+impl std::fmt::Debug for Aead {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.0 {
+            Inner::Aes128Gcm(_) => "Aead(AES-128-GCM)",
+            Inner::Aes256Gcm(_) => "Aead(AES-256-GCM)",
+        })
+    }
+}
