@@ -8,7 +8,10 @@
 //! | layer | what it is |
 //! |---|---|
 //! | [`clock`] | points in time as plain data |
+//! | [`wire`] | reading and writing length-prefixed structures |
 //! | [`crypto`] | the only importer of crypto crates |
+//! | [`x509`] | certificates: trust, names, our algorithms under webpki |
+//! | [`tls`] | TLS 1.3 (RFC 8446), both roles |
 //! | `net` (feature `tokio`) | streams over tokio's traits |
 
 #![cfg_attr(
@@ -26,3 +29,6 @@ pub mod clock;
 pub mod crypto;
 #[cfg(feature = "tokio")]
 pub mod net;
+pub mod tls;
+pub mod wire;
+pub mod x509;
