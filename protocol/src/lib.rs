@@ -12,6 +12,7 @@
 //! | [`crypto`] | the only importer of crypto crates |
 //! | [`x509`] | certificates: trust, names, our algorithms under webpki |
 //! | [`tls`] | TLS 1.3 (RFC 8446), both roles |
+//! | [`chat`] | what client and server say to each other over TLS |
 //! | `net` (feature `tokio`) | streams over tokio's traits |
 
 #![cfg_attr(
@@ -25,6 +26,7 @@
     )
 )]
 
+pub mod chat;
 pub mod clock;
 pub mod crypto;
 #[cfg(feature = "tokio")]
