@@ -38,6 +38,15 @@ pub struct Digest {
 }
 
 impl Digest {
+    /// The output of no hash: no bytes.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self {
+            bytes: [0; 48],
+            length: 0,
+        }
+    }
+
     /// Copies the first 48 bytes at most.
     pub(super) fn copy_of(from: &[u8]) -> Self {
         let mut bytes = [0; 48];

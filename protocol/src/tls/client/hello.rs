@@ -1,0 +1,266 @@
+//! What the client offers, and the server's choice: ClientHello, HelloRetryRequest, ServerHello.
+
+use std::sync::Arc;
+
+use super::State;
+use super::server_auth::WaitEncryptedExtensions;
+use crate::crypto::random::array;
+use crate::crypto::{Group, KeyPair, Random};
+use crate::tls::config::ClientConfig;
+use crate::tls::error::{Error, Incompatible, Peer};
+use crate::tls::flight::{Flight, HANDSHAKE_LABELS, Heard, Next, log_secrets, suite_hash};
+use crate::tls::inbound::Stage;
+use crate::tls::key_schedule::HandshakeSecret;
+use crate::tls::messages::{ClientHello, Extensions, KeyShareEntry, ServerHello};
+use crate::tls::names::{CipherSuite, ExtensionType, HandshakeType, TLS12, TLS13};
+use crate::x509::ServerName;
+
+/// What the client keeps of its offer for the rest of the handshake.
+pub(in crate::tls) struct Offer {
+    pub(super) config: Arc<ClientConfig>,
+    pub(super) name: ServerName,
+    pub(super) hello: ClientHello,
+}
+
+/// WAIT_SH: the offer is out.
+pub(in crate::tls) struct WaitServerHello {
+    offer: Offer,
+    /// Ephemeral keys of the shares sent.
+    keys: Vec<KeyPair>,
+    /// What a HelloRetryRequest settled.
+    retried: Option<Retried>,
+}
+
+struct Retried {
+    suite: CipherSuite,
+    group: Option<Group>,
+}
+
+/// START: says ClientHello.
+pub(in crate::tls) fn start(
+    config: Arc<ClientConfig>,
+    name: ServerName,
+    flight: &mut Flight<'_>,
+) -> Result<State, Error> {
+    config.check()?;
+    let keys = generate(&config.key_shares, flight.random)?;
+    let hello = build(&config, &name, &keys, flight.random)?;
+    flight.say(HandshakeType::CLIENT_HELLO, |w| hello.encode(w))?;
+    flight.outbound.flush_flight()?;
+    flight.inbound.enter(Stage::Handshake);
+    Ok(State::WaitServerHello(Box::new(WaitServerHello {
+        offer: Offer { config, name, hello },
+        keys,
+        retried: None,
+    })))
+}
+
+fn generate(groups: &[Group], random: &mut dyn Random) -> Result<Vec<KeyPair>, Error> {
+    let mut keys = Vec::with_capacity(groups.len());
+    for group in groups {
+        keys.push(KeyPair::generate(*group, random)?);
+    }
+    Ok(keys)
+}
+
+fn build(
+    config: &ClientConfig,
+    name: &ServerName,
+    keys: &[KeyPair],
+    random: &mut dyn Random,
+) -> Result<ClientHello, Error> {
+    let mut extensions = Extensions::default();
+    if let Some(host) = name.dns().filter(|_| config.send_server_name) {
+        extensions.add(ExtensionType::SERVER_NAME, |w| {
+            w.vec16(|list| {
+                list.u8(0); // host_name
+                list.vec16(|w| w.bytes(host.as_bytes()));
+            });
+        })?;
+    }
+    extensions.add(ExtensionType::SUPPORTED_GROUPS, |w| {
+        w.vec16(|w| config.groups.iter().for_each(|group| w.u16(group.0)));
+    })?;
+    if !config.alpn.is_empty() {
+        extensions.add(ExtensionType::ALPN, |w| {
+            w.vec16(|list| {
+                for protocol in &config.alpn {
+                    list.vec8(|w| w.bytes(protocol));
+                }
+            });
+        })?;
+    }
+    extensions.add(ExtensionType::SIGNATURE_ALGORITHMS, |w| {
+        w.vec16(|w| config.signature_schemes.iter().for_each(|scheme| w.u16(scheme.0)));
+    })?;
+    extensions.add(ExtensionType::SUPPORTED_VERSIONS, |w| w.vec8(|w| w.u16(TLS13)))?;
+    extensions.add(ExtensionType::KEY_SHARE, |w| {
+        w.vec16(|list| {
+            for key in keys {
+                KeyShareEntry::encode(key.group(), key.share(), list);
+            }
+        });
+    })?;
+    let session_id = if config.records.change_cipher_spec {
+        array::<32>(random)?.to_vec()
+    } else {
+        Vec::new()
+    };
+    Ok(ClientHello {
+        legacy_version: TLS12,
+        random: array(random)?,
+        session_id,
+        cipher_suites: config.cipher_suites.clone(),
+        compression_methods: vec![0],
+        extensions,
+    })
+}
+
+impl Offer {
+    /// RFC 8446 §4.2: an answer to what was not offered is an unsupported_extension; one in the wrong message an illegal_parameter.
+    pub(super) fn refuse_all_but(&self, allowed: &[ExtensionType], extensions: &Extensions) -> Result<(), Peer> {
+        for extension in extensions.iter().filter(|extension| !allowed.contains(&extension.kind)) {
+            return Err(match self.hello.extensions.find(extension.kind) {
+                Some(_) => Peer::MisplacedExtension(extension.kind),
+                None => Peer::UnsolicitedExtension(extension.kind),
+            });
+        }
+        Ok(())
+    }
+
+    /// The checks that ServerHello and HelloRetryRequest share.
+    fn check(&self, hello: &ServerHello) -> Result<(), Error> {
+        match hello.extensions.selected_version()? {
+            None => return Err(Incompatible::Version.into()),
+            Some(TLS13) => {}
+            Some(_) => return Err(Peer::IllegalParameter("a protocol version that was not offered").into()),
+        }
+        if hello.legacy_version != TLS12 {
+            return Err(Peer::IllegalParameter("a legacy_version other than 0x0303").into());
+        }
+        if hello.session_id != self.hello.session_id {
+            return Err(Peer::IllegalParameter("a session id that is not the one sent").into());
+        }
+        if hello.compression_method != 0 {
+            return Err(Peer::IllegalParameter("a compression method").into());
+        }
+        if !self.hello.cipher_suites.contains(&hello.cipher_suite) {
+            return Err(Peer::IllegalParameter("a cipher suite that was not offered").into());
+        }
+        Ok(())
+    }
+}
+
+impl WaitServerHello {
+    pub(super) fn hear(self: Box<Self>, heard: &Heard, flight: &mut Flight<'_>) -> Result<Next<State>, Error> {
+        let hello = ServerHello::decode(heard.body())?;
+        self.offer.check(&hello)?;
+        if hello.is_retry() {
+            self.retry(&hello, heard, flight)
+        } else {
+            self.accept(&hello, heard, flight)
+        }
+    }
+
+    /// RFC 8446 §4.1.4: the same ClientHello again, with the share the server wants and its cookie.
+    fn retry(
+        mut self: Box<Self>,
+        retry: &ServerHello,
+        heard: &Heard,
+        flight: &mut Flight<'_>,
+    ) -> Result<Next<State>, Error> {
+        if self.retried.is_some() {
+            return Err(Peer::UnexpectedMessage {
+                state: "WAIT_SH after HelloRetryRequest",
+                message: HandshakeType::SERVER_HELLO,
+            }
+            .into());
+        }
+        heard.aligned()?;
+        let allowed = [
+            ExtensionType::SUPPORTED_VERSIONS,
+            ExtensionType::KEY_SHARE,
+            ExtensionType::COOKIE,
+        ];
+        self.offer.refuse_all_but(&allowed, &retry.extensions)?;
+        let group = retry.extensions.selected_group()?;
+        let cookie = retry.extensions.cookie()?;
+        if group.is_none() && cookie.is_none() {
+            return Err(Peer::IllegalParameter("a HelloRetryRequest that changes nothing").into());
+        }
+        if let Some(group) = group {
+            if !self.offer.config.groups.contains(&group) {
+                return Err(Peer::IllegalParameter("a HelloRetryRequest for a group that was not offered").into());
+            }
+            if self.keys.iter().any(|key| key.group() == group) {
+                return Err(Peer::IllegalParameter("a HelloRetryRequest for a share that was sent").into());
+            }
+            self.keys = generate(&[group], flight.random)?;
+        }
+        let extensions = &mut self.offer.hello.extensions;
+        if let (Some(_), Some(key)) = (group, self.keys.first()) {
+            extensions.replace(ExtensionType::KEY_SHARE, |w| {
+                w.vec16(|list| KeyShareEntry::encode(key.group(), key.share(), list));
+            })?;
+        }
+        if let Some(cookie) = cookie {
+            extensions.add(ExtensionType::COOKIE, |w| w.vec16(|w| w.bytes(&cookie)))?;
+        }
+        flight.settle(heard, suite_hash(retry.cipher_suite)?, true);
+        flight.outbound.change_cipher_spec()?;
+        flight.say(HandshakeType::CLIENT_HELLO, |w| self.offer.hello.encode(w))?;
+        flight.outbound.flush_flight()?;
+        self.retried = Some(Retried {
+            suite: retry.cipher_suite,
+            group,
+        });
+        Ok(Next::Wait(State::WaitServerHello(self)))
+    }
+
+    fn accept(
+        self: Box<Self>,
+        hello: &ServerHello,
+        heard: &Heard,
+        flight: &mut Flight<'_>,
+    ) -> Result<Next<State>, Error> {
+        let Self { offer, keys, retried } = *self;
+        let allowed = [ExtensionType::SUPPORTED_VERSIONS, ExtensionType::KEY_SHARE];
+        offer.refuse_all_but(&allowed, &hello.extensions)?;
+        let share = hello
+            .extensions
+            .server_share()?
+            .ok_or(Peer::MissingExtension(ExtensionType::KEY_SHARE))?;
+        if let Some(retried) = &retried {
+            if retried.suite != hello.cipher_suite {
+                return Err(Peer::IllegalParameter("another cipher suite after HelloRetryRequest").into());
+            }
+            if retried.group.is_some_and(|group| group != share.group) {
+                return Err(Peer::IllegalParameter("another group than HelloRetryRequest asked for").into());
+            }
+        }
+        let key = keys
+            .into_iter()
+            .find(|key| key.group() == share.group)
+            .ok_or(Peer::IllegalParameter("a key share in a group that none was sent for"))?;
+        let aligned = heard.aligned()?;
+        let shared = key.agree(&share.share)?;
+        flight.settle(heard, suite_hash(hello.cipher_suite)?, false);
+        let handshake = HandshakeSecret::new(hello.cipher_suite, &shared)?;
+        let traffic = handshake.traffic(&flight.hash())?;
+        let log = offer.config.key_log.as_ref();
+        log_secrets(log, HANDSHAKE_LABELS, &offer.hello.random, &traffic);
+        flight.outbound.change_cipher_spec()?;
+        flight.write_with(&traffic.client)?;
+        flight.read_with(&traffic.server, aligned)?;
+        Ok(Next::Wait(State::WaitEncryptedExtensions(Box::new(
+            WaitEncryptedExtensions {
+                offer,
+                suite: hello.cipher_suite,
+                group: share.group,
+                hello_retried: retried.is_some(),
+                master: handshake.master()?,
+                traffic,
+            },
+        ))))
+    }
+}

@@ -1,0 +1,277 @@
+//! What a client and a server are set up with: plain values, shared by every connection.
+
+use std::sync::Arc;
+
+use super::error::{Error, Misuse};
+use super::key_log::KeyLog;
+use super::names::CipherSuite;
+use super::record::MAX_CONTENT;
+use crate::crypto::signature::KeyError;
+use crate::crypto::{Group, SignatureScheme, SigningKey};
+use crate::wire::Malformed;
+use crate::x509::{Certificate, PemError, Trust, certificates_from_pem};
+
+/// The set-up of a client.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ClientConfig {
+    /// Which servers to trust.
+    pub trust: Trust,
+    /// Who we are, should the server ask: the first whose signature scheme the server takes. Empty: nobody.
+    pub identities: Vec<Identity>,
+    /// Application protocols offered (RFC 7301), most wanted first. Empty: the extension is not sent.
+    pub alpn: Vec<Vec<u8>>,
+    /// Cipher suites offered, most wanted first.
+    pub cipher_suites: Vec<CipherSuite>,
+    /// Groups offered, most wanted first.
+    pub groups: Vec<Group>,
+    /// The groups a key share is sent for at once; each must be one of `groups`. Empty: the server must ask (HelloRetryRequest).
+    pub key_shares: Vec<Group>,
+    /// Signature schemes taken in CertificateVerify and in chains, most wanted first.
+    pub signature_schemes: Vec<SignatureScheme>,
+    /// Whether to send the server's DNS name (SNI).
+    pub send_server_name: bool,
+    /// Where the traffic secrets go. Nothing: nowhere.
+    pub key_log: Option<Arc<dyn KeyLog>>,
+    /// How records are cut and padded.
+    pub records: RecordPolicy,
+}
+
+/// The set-up of a server.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ServerConfig {
+    /// Who we are: the first that fits the client's SNI and signature_algorithms, else the first that fits the latter.
+    pub identities: Vec<Identity>,
+    /// Application protocols, most wanted first. A client that offers some, none of them ours, is refused. Empty: not looked at.
+    pub alpn: Vec<Vec<u8>>,
+    /// Cipher suites, most wanted first: the server's order decides.
+    pub cipher_suites: Vec<CipherSuite>,
+    /// Groups, most wanted first; among those the client sent a share for, the server's order decides.
+    pub groups: Vec<Group>,
+    /// Signature schemes taken from clients' certificates, most wanted first.
+    pub signature_schemes: Vec<SignatureScheme>,
+    /// Whether to ask clients who they are.
+    pub client_auth: ClientAuth,
+    /// The application protocols for which `client_auth` applies; nothing: for all. A browser must not be prompted for a certificate.
+    pub client_auth_protocols: Option<Vec<Vec<u8>>>,
+    /// Where the traffic secrets go. Nothing: nowhere.
+    pub key_log: Option<Arc<dyn KeyLog>>,
+    /// How records are cut and padded.
+    pub records: RecordPolicy,
+}
+
+/// Whether a server asks clients for a certificate, and which it trusts.
+#[derive(Debug, Clone)]
+pub enum ClientAuth {
+    /// Clients are not asked.
+    None,
+    /// Clients are asked and may stay nameless; a certificate that is sent must be good.
+    Optional(Trust),
+    /// Clients are asked and refused without a good certificate.
+    Required(Trust),
+}
+
+/// How records are cut and padded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordPolicy {
+    /// How much a record is padded.
+    pub padding: Padding,
+    /// Whether to look like TLS 1.2 to middleboxes: a session id and change_cipher_spec records (RFC 8446 §D.4).
+    pub change_cipher_spec: bool,
+    /// The most content bytes in a record, 1 to 16384.
+    pub max_fragment: u16,
+}
+
+/// How much a protected record is padded (RFC 8446 §5.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Padding {
+    /// Not at all.
+    None,
+    /// Content, type and padding together to a multiple of so many bytes.
+    Block(u16),
+}
+
+impl Default for RecordPolicy {
+    fn default() -> Self {
+        Self {
+            padding: Padding::None,
+            change_cipher_spec: true,
+            max_fragment: 1 << 14,
+        }
+    }
+}
+
+impl RecordPolicy {
+    pub(super) fn fragment_limit(&self) -> usize {
+        usize::from(self.max_fragment).clamp(1, MAX_CONTENT)
+    }
+}
+
+const SUITES: [CipherSuite; 2] = [CipherSuite::TLS_AES_128_GCM_SHA256, CipherSuite::TLS_AES_256_GCM_SHA384];
+const GROUPS: [Group; 2] = [Group::X25519, Group::SECP256R1];
+const SCHEMES: [SignatureScheme; 2] = [SignatureScheme::ED25519, SignatureScheme::ECDSA_SECP256R1_SHA256];
+
+impl ClientConfig {
+    /// Everything this crate has, in the order of speed; an X25519 share is sent at once.
+    #[must_use]
+    pub fn new(trust: Trust) -> Self {
+        Self {
+            trust,
+            identities: Vec::new(),
+            alpn: Vec::new(),
+            cipher_suites: SUITES.to_vec(),
+            groups: GROUPS.to_vec(),
+            key_shares: vec![Group::X25519],
+            signature_schemes: SCHEMES.to_vec(),
+            send_server_name: true,
+            key_log: None,
+            records: RecordPolicy::default(),
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
+        check_lists(&self.cipher_suites, &self.groups, &self.signature_schemes)?;
+        if self.key_shares.iter().any(|group| !self.groups.contains(group)) {
+            return Err(Misuse::Unsupported("key share: not one of the groups").into());
+        }
+        Ok(())
+    }
+}
+
+impl ServerConfig {
+    /// Everything this crate has, in the order of speed; clients are not asked for a certificate.
+    #[must_use]
+    pub fn new(identities: Vec<Identity>) -> Self {
+        Self {
+            identities,
+            alpn: Vec::new(),
+            cipher_suites: SUITES.to_vec(),
+            groups: GROUPS.to_vec(),
+            signature_schemes: SCHEMES.to_vec(),
+            client_auth: ClientAuth::None,
+            client_auth_protocols: None,
+            key_log: None,
+            records: RecordPolicy::default(),
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if self.identities.is_empty() {
+            return Err(Misuse::EmptyConfiguration("identities").into());
+        }
+        check_lists(&self.cipher_suites, &self.groups, &self.signature_schemes)
+    }
+
+    /// Whether, and by whose trust, a client that speaks `protocol` is asked for a certificate.
+    pub(super) fn client_auth_for(&self, protocol: Option<&[u8]>) -> Option<(&Trust, bool)> {
+        if let Some(protocols) = &self.client_auth_protocols
+            && !protocols.iter().any(|one| Some(one.as_slice()) == protocol)
+        {
+            return None;
+        }
+        match &self.client_auth {
+            ClientAuth::None => None,
+            ClientAuth::Optional(trust) => Some((trust, false)),
+            ClientAuth::Required(trust) => Some((trust, true)),
+        }
+    }
+}
+
+fn check_lists(suites: &[CipherSuite], groups: &[Group], schemes: &[SignatureScheme]) -> Result<(), Error> {
+    for (empty, what) in [
+        (suites.is_empty(), "cipher suites"),
+        (groups.is_empty(), "groups"),
+        (schemes.is_empty(), "signature schemes"),
+    ] {
+        if empty {
+            return Err(Misuse::EmptyConfiguration(what).into());
+        }
+    }
+    if suites.iter().any(|suite| suite.algorithms().is_none()) {
+        return Err(Misuse::Unsupported("cipher suite").into());
+    }
+    if groups.iter().any(|group| !group.is_supported()) {
+        return Err(Misuse::Unsupported("group").into());
+    }
+    if schemes.iter().any(|scheme| scheme.name().is_none()) {
+        return Err(Misuse::Unsupported("signature scheme").into());
+    }
+    Ok(())
+}
+
+/// Who one side is: a certificate chain and the private key of its first certificate.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    chain: Arc<[Vec<u8>]>,
+    key: Arc<SigningKey>,
+    names: Arc<[String]>,
+}
+
+/// A chain and a key do not make an identity.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IdentityError {
+    /// There is no certificate.
+    #[error("there is no certificate")]
+    NoCertificate,
+    /// The first certificate is malformed.
+    #[error("the first certificate is malformed: {0}")]
+    Certificate(#[from] Malformed),
+    /// The key is not the one the first certificate names.
+    #[error("the private key does not belong to the first certificate")]
+    OtherKey,
+    /// The certificates' PEM text is unusable.
+    #[error(transparent)]
+    Pem(#[from] PemError),
+    /// The key's PEM text is unusable.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+impl Identity {
+    /// Joins a chain (DER, own certificate first) and its private key.
+    pub fn new(chain: Vec<Vec<u8>>, key: SigningKey) -> Result<Self, IdentityError> {
+        let leaf = Certificate::parse(chain.first().ok_or(IdentityError::NoCertificate)?)?;
+        if leaf.public_key()? != key.public_key() {
+            return Err(IdentityError::OtherKey);
+        }
+        let names = leaf.server_names()?;
+        Ok(Self {
+            chain: chain.into(),
+            key: Arc::new(key),
+            names: names.into(),
+        })
+    }
+
+    /// Reads a chain of CERTIFICATE blocks and a PKCS#8 PRIVATE KEY block.
+    pub fn from_pem(chain: &str, key: &str) -> Result<Self, IdentityError> {
+        Self::new(certificates_from_pem(chain)?, SigningKey::from_pkcs8_pem(key)?)
+    }
+
+    /// The chain in DER, own certificate first.
+    #[must_use]
+    pub fn chain(&self) -> &[Vec<u8>] {
+        &self.chain
+    }
+
+    /// The one scheme its key signs with.
+    #[must_use]
+    pub fn scheme(&self) -> SignatureScheme {
+        self.key.scheme()
+    }
+
+    pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
+        self.key.sign(message)
+    }
+
+    /// Whether the certificate names this host; a wildcard stands for one label.
+    pub(super) fn is_named(&self, host: &str) -> bool {
+        self.names.iter().any(|name| {
+            name.eq_ignore_ascii_case(host)
+                || name
+                    .strip_prefix("*.")
+                    .zip(host.split_once('.'))
+                    .is_some_and(|(parent, (_, rest))| parent.eq_ignore_ascii_case(rest))
+        })
+    }
+}

@@ -1,0 +1,232 @@
+//! Extensions: kept in order as they are on the wire, read by type (RFC 8446 §4.2).
+
+use crate::crypto::{Group, SignatureScheme};
+use crate::tls::error::{Error, Peer};
+use crate::tls::names::{CipherSuite, ExtensionType, TLS13};
+use crate::wire::{Malformed, Reader, Writer};
+
+/// One extension as it is on the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extension {
+    /// Its type.
+    pub kind: ExtensionType,
+    /// Its body, without the length.
+    pub body: Vec<u8>,
+}
+
+/// The extensions of one message, in order, each type at most once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Extensions(Vec<Extension>);
+
+/// A key share: a group and the public value in it.
+///
+/// ```text
+/// struct {
+///     NamedGroup group;
+///     opaque key_exchange<1..2^16-1>;
+/// } KeyShareEntry;
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyShareEntry {
+    /// The group.
+    pub group: Group,
+    /// The public value.
+    pub share: Vec<u8>,
+}
+
+impl Extensions {
+    /// Reads `Extension extensions<0..2^16-1>`; a type that comes twice is refused.
+    pub fn decode(reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut list = reader.within(reader.clone().vec16(0)?);
+        reader.vec16(0)?;
+        let mut extensions = Self::default();
+        while !list.is_empty() {
+            let kind = ExtensionType(list.u16()?);
+            let body = list.vec16(0)?.to_vec();
+            if extensions.find(kind).is_some() {
+                return Err(Peer::DuplicateExtension(kind).into());
+            }
+            extensions.0.push(Extension { kind, body });
+        }
+        Ok(extensions)
+    }
+
+    /// Writes them with their length.
+    pub fn encode(&self, writer: &mut Writer) {
+        writer.vec16(|list| {
+            for extension in &self.0 {
+                list.u16(extension.kind.0);
+                list.vec16(|body| body.bytes(&extension.body));
+            }
+        });
+    }
+
+    /// All of them in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Extension> {
+        self.0.iter()
+    }
+
+    /// The body of the extension of this type.
+    #[must_use]
+    pub fn find(&self, kind: ExtensionType) -> Option<&[u8]> {
+        self.0
+            .iter()
+            .find(|extension| extension.kind == kind)
+            .map(|extension| extension.body.as_slice())
+    }
+
+    /// Adds an extension whose body `write` writes. What does not fit its own length fields is left to fail in the message's.
+    pub fn add(&mut self, kind: ExtensionType, write: impl FnOnce(&mut Writer)) -> Result<(), Error> {
+        let mut writer = Writer::new();
+        write(&mut writer);
+        self.0.push(Extension {
+            kind,
+            body: writer.finish()?,
+        });
+        Ok(())
+    }
+
+    /// Replaces the body of the extension of this type, where it stands.
+    pub fn replace(&mut self, kind: ExtensionType, write: impl FnOnce(&mut Writer)) -> Result<(), Error> {
+        let mut writer = Writer::new();
+        write(&mut writer);
+        let body = writer.finish()?;
+        if let Some(extension) = self.0.iter_mut().find(|extension| extension.kind == kind) {
+            extension.body = body;
+        }
+        Ok(())
+    }
+
+    fn read<'a, T>(
+        &'a self,
+        kind: ExtensionType,
+        what: &'static str,
+        parse: impl FnOnce(&mut Reader<'a>) -> Result<T, Malformed>,
+    ) -> Result<Option<T>, Malformed> {
+        let Some(body) = self.find(kind) else {
+            return Ok(None);
+        };
+        let mut reader = Reader::new(body, what);
+        let value = parse(&mut reader)?;
+        reader.finish()?;
+        Ok(Some(value))
+    }
+
+    /// Whether a ClientHello's supported_versions has TLS 1.3 in it; without the extension it has not.
+    pub fn offers_tls13(&self) -> Result<bool, Malformed> {
+        let versions = self.read(ExtensionType::SUPPORTED_VERSIONS, "supported_versions", |reader| {
+            let list = reader.vec8(2)?;
+            match list.as_chunks::<2>() {
+                (versions, []) => Ok(versions.iter().any(|version| *version == TLS13.to_be_bytes())),
+                _ => Err(Malformed("supported_versions")),
+            }
+        })?;
+        Ok(versions.unwrap_or(false))
+    }
+
+    /// The version that a ServerHello selects.
+    pub fn selected_version(&self) -> Result<Option<u16>, Malformed> {
+        self.read(ExtensionType::SUPPORTED_VERSIONS, "supported_versions", Reader::u16)
+    }
+
+    /// supported_groups.
+    pub fn supported_groups(&self) -> Result<Option<Vec<Group>>, Malformed> {
+        let groups = self.read(ExtensionType::SUPPORTED_GROUPS, "supported_groups", Reader::list16)?;
+        Ok(groups.map(|groups| groups.into_iter().map(Group).collect()))
+    }
+
+    /// signature_algorithms.
+    pub fn signature_algorithms(&self) -> Result<Option<Vec<SignatureScheme>>, Malformed> {
+        let kind = ExtensionType::SIGNATURE_ALGORITHMS;
+        let schemes = self.read(kind, "signature_algorithms", Reader::list16)?;
+        Ok(schemes.map(|schemes| schemes.into_iter().map(SignatureScheme).collect()))
+    }
+
+    /// A ClientHello's key shares.
+    pub fn client_shares(&self) -> Result<Option<Vec<KeyShareEntry>>, Malformed> {
+        self.read(ExtensionType::KEY_SHARE, "key_share", |reader| {
+            let mut list = reader.within(reader.clone().vec16(0)?);
+            reader.vec16(0)?;
+            let mut shares = Vec::new();
+            while !list.is_empty() {
+                shares.push(KeyShareEntry::decode(&mut list)?);
+            }
+            Ok(shares)
+        })
+    }
+
+    /// A ServerHello's key share.
+    pub fn server_share(&self) -> Result<Option<KeyShareEntry>, Malformed> {
+        self.read(ExtensionType::KEY_SHARE, "key_share", KeyShareEntry::decode)
+    }
+
+    /// The group that a HelloRetryRequest selects.
+    pub fn selected_group(&self) -> Result<Option<Group>, Malformed> {
+        let group = self.read(ExtensionType::KEY_SHARE, "key_share", Reader::u16)?;
+        Ok(group.map(Group))
+    }
+
+    /// A cookie.
+    pub fn cookie(&self) -> Result<Option<Vec<u8>>, Malformed> {
+        self.read(ExtensionType::COOKIE, "cookie", |reader| Ok(reader.vec16(1)?.to_vec()))
+    }
+
+    /// The protocols of application_layer_protocol_negotiation (RFC 7301 §3.1).
+    pub fn protocols(&self) -> Result<Option<Vec<Vec<u8>>>, Malformed> {
+        self.read(
+            ExtensionType::ALPN,
+            "application_layer_protocol_negotiation",
+            |reader| {
+                let mut list = reader.within(reader.clone().vec16(2)?);
+                reader.vec16(2)?;
+                let mut protocols = Vec::new();
+                while !list.is_empty() {
+                    protocols.push(list.vec8(1)?.to_vec());
+                }
+                Ok(protocols)
+            },
+        )
+    }
+
+    /// The host name of a ClientHello's server_name (RFC 6066 §3), as long as it is ASCII; a name of another kind is ignored.
+    pub fn host_name(&self) -> Result<Option<String>, Malformed> {
+        let name = self.read(ExtensionType::SERVER_NAME, "server_name", |reader| {
+            let mut list = reader.within(reader.clone().vec16(1)?);
+            reader.vec16(1)?;
+            let mut host = None;
+            while !list.is_empty() {
+                let kind = list.u8()?;
+                let name = list.vec16(1)?;
+                if kind == 0 {
+                    // RFC 6066 §3: not more than one name of the same type.
+                    if host.is_some() || name.contains(&0) {
+                        return Err(Malformed("server_name"));
+                    }
+                    host = Some(String::from_utf8(name.to_vec()).map_err(|_| Malformed("server_name"))?);
+                }
+            }
+            Ok(host)
+        })?;
+        Ok(name.flatten().filter(|host| host.is_ascii()))
+    }
+}
+
+impl KeyShareEntry {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            group: Group(reader.u16()?),
+            share: reader.vec16(1)?.to_vec(),
+        })
+    }
+
+    /// Writes the entry.
+    pub fn encode(group: Group, share: &[u8], writer: &mut Writer) {
+        writer.u16(group.0);
+        writer.vec16(|w| w.bytes(share));
+    }
+}
+
+/// A list of suites as ClientHello has it.
+pub(super) fn suites(reader: &mut Reader<'_>) -> Result<Vec<CipherSuite>, Malformed> {
+    Ok(reader.list16()?.into_iter().map(CipherSuite).collect())
+}

@@ -1,0 +1,154 @@
+//! The sending half: handshake messages, data and alerts into records, records into bytes waiting for the wire.
+
+use super::alert::AlertDescription;
+use super::config::{Padding, RecordPolicy};
+use super::error::Error;
+use super::names::ContentType;
+use super::record::{HEADER, Header, MAX_CONTENT};
+use super::seal::Sealer;
+use crate::crypto::aead::TAG_LENGTH;
+
+/// Records a key may protect before it is updated: well inside AES-GCM's bound of 2^24.5 full records (RFC 8446 §5.5).
+pub const MAX_RECORDS_PER_KEY: u64 = 1 << 24;
+
+/// One direction's way from content to wire.
+#[derive(Debug)]
+pub(super) struct Outbound {
+    /// Bytes for the wire; the first `sent` were transmitted.
+    wire: Vec<u8>,
+    sent: usize,
+    /// Handshake messages of one flight that go into as few records as can be.
+    flight: Vec<u8>,
+    sealer: Option<Box<Sealer>>,
+    policy: RecordPolicy,
+    said_change_cipher_spec: bool,
+    /// The legacy version of an initial ClientHello's record (RFC 8446 §5.1): 1.0, for old middleboxes.
+    minor: u8,
+}
+
+impl Outbound {
+    pub(super) const fn new(policy: RecordPolicy, minor: u8) -> Self {
+        Self {
+            wire: Vec::new(),
+            sent: 0,
+            flight: Vec::new(),
+            sealer: None,
+            policy,
+            said_change_cipher_spec: false,
+            minor,
+        }
+    }
+
+    /// Adds a handshake message to the flight.
+    pub(super) fn say(&mut self, message: &[u8]) {
+        self.flight.extend_from_slice(message);
+    }
+
+    /// Puts the flight into records.
+    pub(super) fn flush_flight(&mut self) -> Result<(), Error> {
+        let flight = std::mem::take(&mut self.flight);
+        let done = self.fragment(ContentType::Handshake, &flight);
+        self.minor = 3;
+        done
+    }
+
+    /// Changes the write key; what was said before goes out under the old one.
+    pub(super) fn change_key(&mut self, sealer: Sealer) -> Result<(), Error> {
+        self.flush_flight()?;
+        self.sealer = Some(Box::new(sealer));
+        Ok(())
+    }
+
+    /// A change_cipher_spec, for middleboxes that take us for TLS 1.2 (RFC 8446 §D.4); once, and never protected.
+    pub(super) fn change_cipher_spec(&mut self) -> Result<(), Error> {
+        self.flush_flight()?;
+        if self.policy.change_cipher_spec && !self.said_change_cipher_spec {
+            self.said_change_cipher_spec = true;
+            self.wire
+                .extend_from_slice(&Header::encode(ContentType::ChangeCipherSpec, 3, 1));
+            self.wire.push(1);
+        }
+        Ok(())
+    }
+
+    /// Puts application data into records.
+    pub(super) fn data(&mut self, plaintext: &[u8]) -> Result<(), Error> {
+        self.fragment(ContentType::ApplicationData, plaintext)
+    }
+
+    /// Puts an alert into a record of its own.
+    pub(super) fn alert(&mut self, description: AlertDescription) -> Result<(), Error> {
+        self.flush_flight()?;
+        self.record(ContentType::Alert, &description.encode())
+    }
+
+    fn fragment(&mut self, content_type: ContentType, content: &[u8]) -> Result<(), Error> {
+        for piece in content.chunks(self.policy.fragment_limit()) {
+            self.record(content_type, piece)?;
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, content_type: ContentType, content: &[u8]) -> Result<(), Error> {
+        self.forget_sent();
+        let Some(sealer) = &mut self.sealer else {
+            let length = u16::try_from(content.len()).unwrap_or(u16::MAX);
+            self.wire
+                .extend_from_slice(&Header::encode(content_type, self.minor, length));
+            self.wire.extend_from_slice(content);
+            return Ok(());
+        };
+        let padding = match self.policy.padding {
+            Padding::None => 0,
+            Padding::Block(block) => pad_to_block(content.len().saturating_add(1), usize::from(block)),
+        };
+        sealer.seal(content_type, content, padding, &mut self.wire)
+    }
+
+    /// Whether the key has protected as many records as it may.
+    pub(super) fn wants_key_update(&self) -> bool {
+        self.sealer
+            .as_ref()
+            .is_some_and(|sealer| sealer.sequence() >= MAX_RECORDS_PER_KEY)
+    }
+
+    /// Bytes that wait for the wire.
+    pub(super) fn waiting(&self) -> &[u8] {
+        self.wire.get(self.sent..).unwrap_or_default()
+    }
+
+    /// Marks the first `count` of the waiting bytes as transmitted.
+    pub(super) fn transmitted(&mut self, count: usize) {
+        self.sent = self.sent.saturating_add(count).min(self.wire.len());
+        self.forget_sent();
+    }
+
+    fn forget_sent(&mut self) {
+        if self.sent == self.wire.len() {
+            self.wire.clear();
+            self.sent = 0;
+        }
+    }
+
+    /// Frees every buffer that holds nothing.
+    pub(super) fn release_idle_buffers(&mut self) {
+        if self.wire.is_empty() {
+            self.wire = Vec::new();
+        }
+        if self.flight.is_empty() {
+            self.flight = Vec::new();
+        }
+    }
+
+    /// The bytes on the wire that `plaintext` bytes of application data become, padding aside.
+    pub(super) fn wire_length(&self, plaintext: usize) -> usize {
+        let records = plaintext.div_ceil(self.policy.fragment_limit());
+        plaintext.saturating_add(records.saturating_mul(HEADER.saturating_add(TAG_LENGTH).saturating_add(1)))
+    }
+}
+
+/// The zeros that fill `inner` bytes up to a multiple of `block`, within what a record may hold.
+fn pad_to_block(inner: usize, block: usize) -> usize {
+    let padded = inner.next_multiple_of(block.max(1)).min(MAX_CONTENT.saturating_add(1));
+    padded.saturating_sub(inner)
+}

@@ -1,0 +1,116 @@
+//! The server's choice from a ClientHello: pure, nothing is sent or kept here.
+
+use crate::crypto::Group;
+use crate::tls::config::{Identity, ServerConfig};
+use crate::tls::error::{Error, Incompatible, Peer};
+use crate::tls::messages::{ClientHello, KeyShareEntry};
+use crate::tls::names::{CipherSuite, ExtensionType};
+
+/// What the server chose.
+pub(super) struct Choice {
+    pub(super) suite: CipherSuite,
+    pub(super) share: Share,
+    pub(super) identity: Identity,
+    pub(super) alpn: Option<Vec<u8>>,
+    pub(super) server_name: Option<String>,
+}
+
+/// The key share to answer, or the group to ask for one in.
+pub(super) enum Share {
+    Answer(KeyShareEntry),
+    Ask(Group),
+}
+
+/// Chooses, or says why nothing can be chosen.
+pub(super) fn negotiate(config: &ServerConfig, hello: &ClientHello) -> Result<Choice, Error> {
+    let extensions = &hello.extensions;
+    if !extensions.offers_tls13()? {
+        return Err(Incompatible::Version.into());
+    }
+    // RFC 8446 §4.1.2: exactly one byte, null.
+    if hello.compression_methods != [0] {
+        return Err(Peer::IllegalParameter("compression methods other than null").into());
+    }
+    check_order(hello)?;
+    let suite = config
+        .cipher_suites
+        .iter()
+        .copied()
+        .find(|suite| hello.cipher_suites.contains(suite))
+        .ok_or(Incompatible::CipherSuite)?;
+    let server_name = extensions.host_name()?;
+    let share = choose_share(config, hello)?;
+    let identity = choose_identity(config, hello, server_name.as_deref())?;
+    let alpn = choose_protocol(config, hello)?;
+    Ok(Choice {
+        suite,
+        share,
+        identity,
+        alpn,
+        server_name,
+    })
+}
+
+/// RFC 8446 §4.2.11: pre_shared_key must be the last extension.
+fn check_order(hello: &ClientHello) -> Result<(), Peer> {
+    let mut kinds = hello.extensions.iter().map(|extension| extension.kind);
+    let position = kinds.position(|kind| kind == ExtensionType::PRE_SHARED_KEY);
+    if position.is_some() && kinds.next().is_some() {
+        return Err(Peer::IllegalParameter("pre_shared_key is not the last extension"));
+    }
+    Ok(())
+}
+
+/// RFC 8446 §9.2: without a PSK, supported_groups, key_share and signature_algorithms must all be there.
+fn choose_share(config: &ServerConfig, hello: &ClientHello) -> Result<Share, Error> {
+    let groups = hello
+        .extensions
+        .supported_groups()?
+        .ok_or(Peer::MissingExtension(ExtensionType::SUPPORTED_GROUPS))?;
+    let shares = hello
+        .extensions
+        .client_shares()?
+        .ok_or(Peer::MissingExtension(ExtensionType::KEY_SHARE))?;
+    // RFC 8446 §4.2.8: one share a group, and only for groups that are offered.
+    let mut seen: Vec<Group> = Vec::with_capacity(shares.len());
+    for share in &shares {
+        if !groups.contains(&share.group) || seen.contains(&share.group) {
+            return Err(Peer::IllegalParameter("a key share twice, or for a group that is not offered").into());
+        }
+        seen.push(share.group);
+    }
+    let shared = config
+        .groups
+        .iter()
+        .find_map(|group| shares.iter().find(|share| share.group == *group));
+    if let Some(share) = shared {
+        return Ok(Share::Answer(share.clone()));
+    }
+    let group = config.groups.iter().copied().find(|group| groups.contains(group));
+    Ok(Share::Ask(group.ok_or(Incompatible::Group)?))
+}
+
+fn choose_identity(config: &ServerConfig, hello: &ClientHello, host: Option<&str>) -> Result<Identity, Error> {
+    let schemes = hello
+        .extensions
+        .signature_algorithms()?
+        .ok_or(Peer::MissingExtension(ExtensionType::SIGNATURE_ALGORITHMS))?;
+    let mut fitting = config.identities.iter().filter(|one| schemes.contains(&one.scheme()));
+    let named = host.and_then(|host| fitting.clone().find(|identity| identity.is_named(host)));
+    Ok(named
+        .or_else(|| fitting.next())
+        .ok_or(Incompatible::SignatureScheme)?
+        .clone())
+}
+
+/// RFC 7301 §3.2: a server that shares no protocol with the client refuses with no_application_protocol.
+fn choose_protocol(config: &ServerConfig, hello: &ClientHello) -> Result<Option<Vec<u8>>, Error> {
+    let Some(offered) = hello.extensions.protocols()? else {
+        return Ok(None);
+    };
+    if config.alpn.is_empty() {
+        return Ok(None);
+    }
+    let chosen = config.alpn.iter().find(|protocol| offered.contains(protocol));
+    Ok(Some(chosen.ok_or(Incompatible::ApplicationProtocol)?.clone()))
+}

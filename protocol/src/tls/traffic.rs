@@ -1,0 +1,83 @@
+//! After the handshake: KeyUpdate and NewSessionTicket, in any order, at any time (RFC 8446 §4.6).
+
+use super::connection::Role;
+use super::error::{Error, Peer};
+use super::flight::Established;
+use super::inbound::{Inbound, RawMessage};
+use super::key_schedule::TrafficSecret;
+use super::messages::{KeyUpdate, NewSessionTicket, encode};
+use super::names::HandshakeType;
+use super::outbound::Outbound;
+
+/// The secrets of an open connection, for the next epoch's keys.
+#[derive(Debug)]
+pub(super) struct Traffic {
+    role: Role,
+    reading: Option<TrafficSecret>,
+    writing: Option<TrafficSecret>,
+}
+
+/// What a message after the handshake means to the application.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Happened {
+    /// The peer changed its key.
+    KeyUpdated,
+    /// A ticket came; nothing to do without resumption.
+    Ticket,
+}
+
+impl Traffic {
+    pub(super) fn new(role: Role, established: Established) -> Self {
+        Self {
+            role,
+            reading: Some(established.reading),
+            writing: Some(established.writing),
+        }
+    }
+
+    pub(super) fn hear(
+        &mut self,
+        raw: &RawMessage,
+        inbound: &mut Inbound,
+        outbound: &mut Outbound,
+    ) -> Result<Happened, Error> {
+        let body = raw.bytes.get(4..).unwrap_or_default();
+        match (raw.kind, self.role) {
+            (HandshakeType::NEW_SESSION_TICKET, Role::Client) => {
+                NewSessionTicket::decode(body)?;
+                Ok(Happened::Ticket)
+            }
+            (HandshakeType::KEY_UPDATE, _) => {
+                let update = KeyUpdate::decode(body)?;
+                let aligned = raw.aligned.as_ref().ok_or(Peer::KeyChangeInsideRecord)?;
+                inbound.count_idle("KeyUpdate messages")?;
+                let next = advance(&mut self.reading)?;
+                inbound.change_key(next.opener()?, aligned);
+                self.reading = Some(next);
+                if update == KeyUpdate::Requested {
+                    self.update_key(KeyUpdate::NotRequested, outbound)?;
+                }
+                Ok(Happened::KeyUpdated)
+            }
+            (message, _) => Err(Peer::UnexpectedMessage {
+                state: "CONNECTED",
+                message,
+            }
+            .into()),
+        }
+    }
+
+    /// Says KeyUpdate and changes the write key.
+    pub(super) fn update_key(&mut self, update: KeyUpdate, outbound: &mut Outbound) -> Result<(), Error> {
+        outbound.say(&encode(HandshakeType::KEY_UPDATE, |w| update.encode(w))?);
+        let next = advance(&mut self.writing)?;
+        outbound.change_key(next.sealer()?)?;
+        self.writing = Some(next);
+        Ok(())
+    }
+}
+
+/// The next epoch's secret; the old one is wiped. A secret is missing only after an update failed, which ended the connection.
+fn advance(secret: &mut Option<TrafficSecret>) -> Result<TrafficSecret, Error> {
+    secret.take().ok_or(Error::KeyExhausted)?.update()
+}
