@@ -1,1 +1,4 @@
-//! placeholder
+//! What the end-to-end tests share: certificates of every shape, two connections in memory, a scripted peer.
+
+pub mod pair;
+pub mod pki;

@@ -1,0 +1,190 @@
+//! Certificates of every shape, good and bad, for tests: what a real CA would never issue included.
+
+use nihao_protocol::clock::UnixTime;
+use nihao_protocol::crypto::{HashAlgorithm, SignatureScheme, SigningKey};
+use nihao_protocol::tls::Identity;
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyUsagePurpose,
+    SerialNumber,
+};
+use time::OffsetDateTime;
+
+/// The moment at which the tests' certificates are looked at: 2026-06-01T00:00:00Z.
+pub const NOW: UnixTime = UnixTime::from_seconds(1_780_272_000);
+const DAY: u64 = 86_400;
+
+/// The two kinds of keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Ed25519.
+    Ed25519,
+    /// ECDSA P-256.
+    P256,
+}
+
+impl Kind {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Ed25519, Self::P256];
+
+    /// A key of this kind, the same for the same number.
+    #[must_use]
+    pub fn key(self, number: u64) -> SigningKey {
+        let random = &mut nihao_protocol::crypto::Seeded::new(number, "test keys");
+        match self {
+            Self::Ed25519 => SigningKey::generate_ed25519(random).expect("an Ed25519 key"),
+            Self::P256 => SigningKey::generate_p256(random).expect("a P-256 key"),
+        }
+    }
+}
+
+struct Signer<'a>(&'a SigningKey, Vec<u8>);
+
+impl rcgen::PublicKeyData for Signer<'_> {
+    fn der_bytes(&self) -> &[u8] {
+        &self.1
+    }
+
+    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
+        match self.0.scheme() {
+            SignatureScheme::ED25519 => &rcgen::PKCS_ED25519,
+            _ => &rcgen::PKCS_ECDSA_P256_SHA256,
+        }
+    }
+}
+
+impl rcgen::SigningKey for Signer<'_> {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        Ok(self.0.sign(message))
+    }
+}
+
+fn signer(key: &SigningKey) -> Signer<'_> {
+    Signer(key, key.public_key())
+}
+
+/// A certificate authority of the tests.
+pub struct Ca {
+    params: CertificateParams,
+    key: SigningKey,
+    /// Its certificate in DER.
+    pub der: Vec<u8>,
+}
+
+/// What a certificate says.
+#[derive(Debug, Clone)]
+pub struct Leaf {
+    /// The kind of its key.
+    pub kind: Kind,
+    /// DNS names and IP addresses.
+    pub names: Vec<String>,
+    /// Extended key usages; none: the extension is left out.
+    pub purposes: Vec<ExtendedKeyUsagePurpose>,
+    /// Key usages; none: the extension is left out.
+    pub usages: Vec<KeyUsagePurpose>,
+    /// Valid from so many days before (negative) or after [`NOW`].
+    pub from_day: i64,
+    /// Valid until so many days before (negative) or after [`NOW`].
+    pub to_day: i64,
+    /// Which key, among those of its kind.
+    pub number: u64,
+}
+
+impl Leaf {
+    /// A server's good certificate for localhost.
+    #[must_use]
+    pub fn server(kind: Kind) -> Self {
+        Self {
+            kind,
+            names: ["localhost", "127.0.0.1", "::1"].map(String::from).to_vec(),
+            purposes: vec![ExtendedKeyUsagePurpose::ServerAuth],
+            usages: vec![KeyUsagePurpose::DigitalSignature],
+            from_day: -1,
+            to_day: 60,
+            number: 7,
+        }
+    }
+
+    /// A user's good certificate.
+    #[must_use]
+    pub fn user(kind: Kind) -> Self {
+        Self {
+            names: Vec::new(),
+            purposes: vec![ExtendedKeyUsagePurpose::ClientAuth],
+            number: 8,
+            ..Self::server(kind)
+        }
+    }
+}
+
+fn day(offset: i64) -> OffsetDateTime {
+    let seconds = i64::try_from(NOW.seconds()).expect("a date") + offset * i64::try_from(DAY).expect("a day");
+    OffsetDateTime::from_unix_timestamp(seconds).expect("a date")
+}
+
+fn params(name: &str, key: &SigningKey, serial: u64) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.serial_number = Some(SerialNumber::from(serial));
+    let identifier = HashAlgorithm::Sha256.hash(&key.public_key()).as_bytes()[..20].to_vec();
+    params.key_identifier_method = KeyIdMethod::PreSpecified(identifier);
+    params
+}
+
+impl Ca {
+    /// A root; the same name, kind and number give the same key.
+    #[must_use]
+    pub fn new(name: &str, kind: Kind, number: u64) -> Self {
+        let key = kind.key(number);
+        let mut params = params(name, &key, number);
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(1));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        params.not_before = day(-100);
+        params.not_after = day(1000);
+        let der = params.self_signed(&signer(&key)).expect("a root").der().to_vec();
+        Self { params, key, der }
+    }
+
+    /// The root as PEM.
+    #[must_use]
+    pub fn pem(&self) -> String {
+        nihao_certs::encode_pem(nihao_certs::Kind::Certificate, &self.der)
+    }
+
+    /// The 32 bytes of an Ed25519 root's key.
+    #[must_use]
+    pub fn pin(&self) -> [u8; 32] {
+        self.key.public_key().try_into().expect("an Ed25519 key")
+    }
+
+    /// Issues `leaf`: its DER.
+    #[must_use]
+    pub fn issue(&self, leaf: &Leaf) -> Vec<u8> {
+        let key = leaf.kind.key(leaf.number);
+        let mut params = params("leaf", &key, leaf.number + 1000);
+        params.subject_alt_names = CertificateParams::new(leaf.names.clone())
+            .expect("names")
+            .subject_alt_names;
+        params.extended_key_usages = leaf.purposes.clone();
+        params.key_usages = leaf.usages.clone();
+        params.not_before = day(leaf.from_day);
+        params.not_after = day(leaf.to_day);
+        params.use_authority_key_identifier_extension = true;
+        let issuer_signer = signer(&self.key);
+        let issuer = Issuer::from_params(&self.params, &issuer_signer);
+        params.signed_by(&signer(&key), &issuer).expect("a leaf").der().to_vec()
+    }
+
+    /// Issues `leaf` and joins it with its key.
+    #[must_use]
+    pub fn identity(&self, leaf: &Leaf) -> Identity {
+        Identity::new(vec![self.issue(leaf)], leaf.kind.key(leaf.number)).expect("an identity")
+    }
+
+    /// Issues `leaf` as PEM texts: certificate, then PKCS#8 key.
+    #[must_use]
+    pub fn pem_identity(&self, leaf: &Leaf) -> (String, String) {
+        let certificate = nihao_certs::encode_pem(nihao_certs::Kind::Certificate, &self.issue(leaf));
+        let key = leaf.kind.key(leaf.number).to_pkcs8_pem().expect("a key");
+        (certificate, key.to_string())
+    }
+}
