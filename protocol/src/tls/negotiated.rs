@@ -2,9 +2,11 @@
 
 use super::names::CipherSuite;
 use crate::crypto::{Group, SignatureScheme};
+use crate::x509::Certificate;
+use crate::x509::certificate::name_text;
 
 /// What a finished handshake settled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Negotiated {
     /// The cipher suite.
@@ -27,4 +29,40 @@ pub struct Negotiated {
     pub hello_retried: bool,
     /// The client's random: the name of this connection in a key log.
     pub client_random: [u8; 32],
+}
+
+impl std::fmt::Display for Negotiated {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        writeln!(f, "cipher suite        {}", self.cipher_suite)?;
+        writeln!(f, "group               {}", self.group)?;
+        writeln!(f, "hello retried       {}", self.hello_retried)?;
+        writeln!(f, "server signed with  {}", self.server_scheme)?;
+        match self.client_scheme {
+            Some(scheme) => writeln!(f, "client signed with  {scheme}")?,
+            None if self.client_certificate_requested => writeln!(f, "client              asked, has no certificate")?,
+            None => writeln!(f, "client              not asked for a certificate")?,
+        }
+        let alpn = self.alpn.as_deref().map_or_else(|| String::from("none"), text);
+        writeln!(f, "ALPN                {alpn}")?;
+        writeln!(
+            f,
+            "server name         {}",
+            self.server_name.as_deref().unwrap_or("not sent")
+        )?;
+        write!(f, "peer's chain        {} certificates", self.peer_chain.len())?;
+        for der in &self.peer_chain {
+            if let Ok(certificate) = Certificate::parse(der) {
+                let (subject, issuer) = (name_text(certificate.subject), name_text(certificate.issuer));
+                write!(f, "\n                    {subject}, by {issuer}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Negotiated {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Negotiated {{\n{self}\n}}")
+    }
 }

@@ -119,13 +119,12 @@ fn build(
 impl Offer {
     /// RFC 8446 §4.2: an answer to what was not offered is an unsupported_extension; one in the wrong message an illegal_parameter.
     pub(super) fn refuse_all_but(&self, allowed: &[ExtensionType], extensions: &Extensions) -> Result<(), Peer> {
-        for extension in extensions.iter().filter(|extension| !allowed.contains(&extension.kind)) {
-            return Err(match self.hello.extensions.find(extension.kind) {
-                Some(_) => Peer::MisplacedExtension(extension.kind),
-                None => Peer::UnsolicitedExtension(extension.kind),
-            });
+        let mut others = extensions.iter().map(|extension| extension.kind);
+        match others.find(|kind| !allowed.contains(kind)) {
+            None => Ok(()),
+            Some(kind) if self.hello.extensions.find(kind).is_some() => Err(Peer::MisplacedExtension(kind)),
+            Some(kind) => Err(Peer::UnsolicitedExtension(kind)),
         }
-        Ok(())
     }
 
     /// The checks that ServerHello and HelloRetryRequest share.

@@ -15,6 +15,7 @@ use super::flight::{Flight, Heard, Next};
 use super::names::HandshakeType;
 
 /// What the client waits for.
+#[expect(clippy::enum_variant_names, reason = "the names are those of RFC 8446 appendix A")]
 pub(super) enum State {
     WaitServerHello(Box<hello::WaitServerHello>),
     WaitEncryptedExtensions(Box<server_auth::WaitEncryptedExtensions>),

@@ -19,6 +19,7 @@ use super::flight::{Flight, Heard, Next};
 use super::names::HandshakeType;
 
 /// What the server waits for.
+#[expect(clippy::enum_variant_names, reason = "the names are those of RFC 8446 appendix A")]
 pub(super) enum State {
     WaitClientHello(Box<WaitClientHello>),
     WaitCertificate(Box<client_auth::WaitCertificate>),
