@@ -1,0 +1,228 @@
+//! The command line: what is asked, and the real world that it is asked of.
+
+use std::io::{self, Read as _, Write as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use nihao_protocol::chat::{Conversation, Invite, NameError, Nickname, Text};
+use nihao_protocol::net::Environment;
+
+use crate::command::{self, Screen};
+use crate::connect::{Secure, World};
+use crate::dial::system::SystemNetwork;
+use crate::error::{EXIT_CODES, Error, Exit};
+use crate::home::{self, Variables};
+use crate::render::Format;
+
+/// A private chat over a TLS 1.3 of its own.
+///
+/// This device's key and account are in its home: the directory given with --home, else NIHAO_HOME, else the platform's
+/// usual place ($XDG_DATA_HOME/nihao or ~/.local/share/nihao on Linux).
+#[derive(Debug, Parser)]
+#[command(name = "nihao", version, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// The directory with this device's key and account
+    #[arg(long, global = true, value_name = "DIR")]
+    home: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Join a server with an invite; repeating it does no harm
+    Join {
+        /// The line that begins with nihao://, in quotes, or - to read it from standard input
+        invite: String,
+        /// The name to go by
+        #[arg(long = "as", value_name = "NAME")]
+        name: String,
+    },
+    /// Send a message; ends when the server has it durably
+    Send {
+        /// '#general' (in quotes, since # begins a comment in a shell) or @name
+        to: String,
+        /// The text; - reads all of standard input as one message, without its final line break
+        #[arg(required = true, value_name = "TEXT")]
+        text: Vec<String>,
+        /// Seconds to try; after that the message stays queued, and the exit code is 5
+        #[arg(long, value_name = "S", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
+        timeout: u64,
+    },
+    /// Print the messages of others as they come, from where this device stopped reading
+    Listen {
+        /// One JSON object a line: seq, id, from, to, text, at (ms since 1970)
+        #[arg(long)]
+        json: bool,
+        /// End after so many messages
+        #[arg(long, value_name = "N")]
+        count: Option<u64>,
+    },
+    /// Print the last messages of a conversation, oldest first
+    History {
+        /// '#general' or @name
+        conversation: String,
+        /// One JSON object a line: seq, id, from, to, text, at (ms since 1970)
+        #[arg(long)]
+        json: bool,
+        /// How many
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: usize,
+    },
+    /// Print who has joined, and who is here now
+    Who {
+        /// One JSON object a line: name, admin, online, joined (ms since 1970)
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make an invite for somebody else; standard output gets the line and nothing more
+    Invite,
+    /// Take somebody's access away (admins only)
+    Remove {
+        /// @name
+        name: String,
+    },
+}
+
+/// Reads the command line and does what it says; errors are told on standard error.
+#[must_use]
+pub fn main() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    match execute(cli) {
+        Ok(()) => Exit::Done,
+        Err(error) if error.is_broken_pipe() => Exit::Done,
+        Err(error) => {
+            // Nobody may be listening there either.
+            let _ = writeln!(io::stderr().lock(), "error: {error}\nhint: {}", error.hint());
+            error.exit()
+        }
+    }
+}
+
+fn usage(error: &clap::Error) -> Exit {
+    if !error.use_stderr() {
+        let _ = write!(io::stdout().lock(), "{}", error.render());
+        return Exit::Done;
+    }
+    let text = error
+        .render()
+        .to_string()
+        .replace("For more information, try '--help'.", "hint: try 'nihao --help'");
+    let _ = write!(io::stderr().lock(), "{text}");
+    Exit::Usage
+}
+
+fn execute(cli: Cli) -> Result<(), Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::System)?;
+    runtime.block_on(dispatch(cli))
+}
+
+async fn dispatch(cli: Cli) -> Result<(), Error> {
+    let environment = Environment::system();
+    let mut world = World {
+        clock: environment.clock.clone(),
+        random: environment.entropy.open(),
+        connect: Secure::new(SystemNetwork, environment),
+    };
+    let (mut out, mut notes) = (io::BufWriter::new(io::stdout()), io::stderr());
+    let mut screen = Screen {
+        out: &mut out,
+        notes: &mut notes,
+    };
+    let screen = &mut screen;
+    let home = home::find(cli.home, &Variables::of_this_process())?;
+    match cli.command {
+        Command::Join { invite, name } => {
+            let invite: Invite = if invite == "-" {
+                standard_input_line()?.parse()?
+            } else {
+                invite.parse()?
+            };
+            let name = nickname(&name)?;
+            command::join::join(&home, &mut world, screen, &invite, &name).await?;
+        }
+        Command::Send { to, text, timeout } => {
+            let to: Conversation = to.parse()?;
+            let text = if text == ["-"] {
+                standard_input_text()?
+            } else {
+                Text::parse(text.join(" "))?
+            };
+            command::send::send(&home, &mut world, screen, to, text, Duration::from_secs(timeout)).await?;
+        }
+        Command::Listen { json, count } => {
+            command::listen::listen(&home, &mut world, screen, &format(json), count).await?
+        }
+        Command::History {
+            conversation,
+            json,
+            limit,
+        } => {
+            let conversation = conversation.parse()?;
+            command::history::history(&home, &mut world, screen, &format(json), &conversation, limit).await?;
+        }
+        Command::Who { json } => command::who::who(&home, &mut world, screen, &format(json)).await?,
+        Command::Invite => command::invite::invite(&home, &mut world, screen).await?,
+        Command::Remove { name } => command::remove::remove(&home, &mut world, screen, nickname(&name)?).await?,
+    }
+    Ok(())
+}
+
+/// A name, with or without the @ that it is written with elsewhere.
+fn nickname(text: &str) -> Result<Nickname, NameError> {
+    Nickname::parse(text.strip_prefix('@').unwrap_or(text))
+}
+
+fn format(json: bool) -> Format {
+    if json { Format::Json } else { Format::plain() }
+}
+
+fn standard_input_line() -> Result<String, Error> {
+    let mut line = String::new();
+    io::stdin().read_line(&mut line).map_err(Error::Input)?;
+    Ok(line)
+}
+
+fn standard_input_text() -> Result<Text, Error> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes).map_err(Error::Input)?;
+    if bytes.last() == Some(&b'\n') {
+        bytes.pop();
+        if bytes.last() == Some(&b'\r') {
+            bytes.pop();
+        }
+    }
+    Ok(Text::from_bytes(bytes)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_may_stand_anywhere() {
+        for line in [
+            "nihao --home h send #general hi there --timeout 5",
+            "nihao send --timeout 5 #general hi there --home h",
+        ] {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            assert_eq!(cli.home, Some("h".into()));
+            assert!(matches!(cli.command, Command::Send { timeout: 5, text, .. } if text == ["hi", "there"]));
+        }
+        assert!(Cli::try_parse_from("nihao send #general - --timeout 0".split(' ')).is_err());
+        assert!(Cli::try_parse_from("nihao send #general".split(' ')).is_err());
+    }
+}

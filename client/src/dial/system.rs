@@ -1,0 +1,151 @@
+//! The system's network: the one file that looks up names and opens sockets.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+use super::{Dial, DialError};
+
+/// How long one address has to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How much later the next address is tried beside the one before (RFC 8305 §5).
+const STAGGER: Duration = Duration::from_millis(250);
+
+/// TCP over the system's network.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemNetwork;
+
+impl Dial for SystemNetwork {
+    type Stream = TcpStream;
+
+    async fn dial(&self, host: &str, port: u16) -> Result<TcpStream, DialError> {
+        let stream = race(interleave(addresses(host, port).await?)).await?;
+        // Frames are small and each is worth sending at once; a socket that cannot do so still works.
+        let _ = stream.set_nodelay(true);
+        Ok(stream)
+    }
+}
+
+async fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, DialError> {
+    let not_found = |detail: String| DialError::NameNotFound {
+        host: host.into(),
+        detail,
+    };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place where the client looks up names"
+    )]
+    let found = tokio::net::lookup_host((host, port))
+        .await
+        .map_err(|error| not_found(error.to_string()))?;
+    let mut addresses: Vec<SocketAddr> = Vec::new();
+    for address in found {
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    if addresses.is_empty() {
+        Err(not_found("the resolver gave no address".into()))
+    } else {
+        Ok(addresses)
+    }
+}
+
+/// Takes turns between IPv6 and IPv4, beginning with the resolver's first choice (RFC 8305 §4).
+fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let first = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (mut ours, mut theirs): (Vec<_>, Vec<_>) =
+        addresses.into_iter().partition(|address| address.is_ipv6() == first);
+    ours.reverse();
+    theirs.reverse();
+    let mut mixed = Vec::new();
+    while let Some(address) = ours.pop() {
+        mixed.push(address);
+        mixed.extend(theirs.pop());
+    }
+    theirs.reverse();
+    mixed.extend(theirs);
+    mixed
+}
+
+/// Connects to whichever answers first; of several failures the first address's is told.
+async fn race(addresses: Vec<SocketAddr>) -> Result<TcpStream, DialError> {
+    let mut attempts = JoinSet::new();
+    let mut wait = Duration::ZERO;
+    for (index, address) in addresses.into_iter().enumerate() {
+        attempts.spawn(async move {
+            tokio::time::sleep(wait).await;
+            (index, attempt(address).await)
+        });
+        wait = wait.saturating_add(STAGGER);
+    }
+    let mut failures = Vec::new();
+    while let Some(ended) = attempts.join_next().await {
+        match ended {
+            Ok((_, Ok(stream))) => return Ok(stream),
+            Ok((index, Err(error))) => failures.push((index, error)),
+            Err(_) => {} // only a panic ends an attempt otherwise
+        }
+    }
+    failures.sort_by_key(|(index, _)| *index);
+    let none = || DialError::NameNotFound {
+        host: String::new(),
+        detail: "there was no address to try".into(),
+    };
+    Err(failures.into_iter().next().map_or_else(none, |(_, error)| error))
+}
+
+async fn attempt(address: SocketAddr) -> Result<TcpStream, DialError> {
+    match tokio::time::timeout(PATIENCE, TcpStream::connect(address)).await {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => Err(DialError::Refused(address)),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::TimedOut => Err(DialError::TimedOut {
+            address,
+            seconds: PATIENCE.as_secs(),
+        }),
+        Ok(Err(error)) => Err(DialError::Unreachable {
+            address,
+            detail: error.to_string(),
+        }),
+        Err(_) => Err(DialError::TimedOut {
+            address,
+            seconds: PATIENCE.as_secs(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_take_turns() {
+        let parse = |list: &str| {
+            list.split(' ')
+                .map(|address| address.parse().unwrap())
+                .collect::<Vec<SocketAddr>>()
+        };
+        assert_eq!(
+            interleave(parse("[::1]:1 [::2]:1 [::3]:1 1.1.1.1:1")),
+            parse("[::1]:1 1.1.1.1:1 [::2]:1 [::3]:1")
+        );
+        assert_eq!(
+            interleave(parse("1.1.1.1:1 [::1]:1 [::2]:1")),
+            parse("1.1.1.1:1 [::1]:1 [::2]:1")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_second_address_helps_where_the_first_refuses() {
+        let listening = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let good = listening.local_addr().unwrap();
+        let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let bad = closed.local_addr().unwrap();
+        drop(closed);
+        assert_eq!(race(vec![bad, good]).await.unwrap().peer_addr().unwrap(), good);
+        assert!(matches!(race(vec![bad]).await, Err(DialError::Refused(address)) if address == bad));
+    }
+}
