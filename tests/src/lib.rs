@@ -1,4 +1,5 @@
 //! What the end-to-end tests share: certificates of every shape, two connections in memory, a scripted peer.
 
 pub mod pair;
+pub mod peer;
 pub mod pki;
