@@ -31,8 +31,13 @@ pub(super) fn reply(
 ) -> Result<State, Error> {
     let asked = config.client_auth_for(choice.alpn.as_deref());
     let key = KeyPair::generate(share.group, flight.random)?;
-    say_server_hello(hello, &choice, &key, flight)?;
-    let handshake = HandshakeSecret::new(choice.suite, &key.agree(&share.share)?)?;
+    let ours = KeyShareEntry {
+        group: share.group,
+        share: key.share().to_vec(),
+    };
+    let shared = key.agree(&share.share)?; // a bad share is refused before anything is said
+    say_server_hello(hello, &choice, &ours, flight)?;
+    let handshake = HandshakeSecret::new(choice.suite, &shared)?;
     let traffic = handshake.traffic(&flight.hash())?;
     let log = config.key_log.as_ref();
     log_secrets(log, HANDSHAKE_LABELS, &hello.random, &traffic);
@@ -79,10 +84,15 @@ pub(super) fn reply(
     })
 }
 
-fn say_server_hello(hello: &ClientHello, choice: &Choice, key: &KeyPair, flight: &mut Flight<'_>) -> Result<(), Error> {
+fn say_server_hello(
+    hello: &ClientHello,
+    choice: &Choice,
+    share: &KeyShareEntry,
+    flight: &mut Flight<'_>,
+) -> Result<(), Error> {
     let mut extensions = Extensions::default();
     extensions.add(ExtensionType::KEY_SHARE, |w| {
-        KeyShareEntry::encode(key.group(), key.share(), w)
+        KeyShareEntry::encode(share.group, &share.share, w)
     })?;
     extensions.add(ExtensionType::SUPPORTED_VERSIONS, |w| w.u16(TLS13))?;
     let message = ServerHello {

@@ -1,0 +1,533 @@
+//! What a server of ours refuses in a client's messages, and with which alert.
+
+use nihao_protocol::crypto::Group;
+use nihao_protocol::tls::messages::{Certificate, CertificateVerify, ClientHello, Finished, Message};
+use nihao_protocol::tls::names::{CipherSuite, ContentType, ExtensionType, HandshakeType};
+use nihao_protocol::tls::{AlertDescription as Alert, ClientAuth, ServerConfig};
+use nihao_protocol::x509::{Roots, Trust};
+use nihao_tests::peer::{Peer, raw, shares};
+use nihao_tests::pki::{Ca, Kind, Leaf};
+
+fn users() -> Ca {
+    Ca::new("users", Kind::Ed25519, 2)
+}
+
+fn server(required: bool) -> Peer {
+    let servers = Ca::new("servers", Kind::Ed25519, 1);
+    let mut roots = Roots::new();
+    roots.add(&users().der).unwrap();
+    let mut config = ServerConfig::new(vec![servers.identity(&Leaf::server(Kind::Ed25519))]);
+    config.alpn = vec![b"nihao/1".to_vec()];
+    let trust = Trust::Roots(roots.into());
+    config.client_auth = if required {
+        ClientAuth::Required(trust)
+    } else {
+        ClientAuth::Optional(trust)
+    };
+    Peer::client_of(config)
+}
+
+fn expect(peer: &Peer, what: &str, alert: Alert) {
+    assert_eq!(peer.alert, Some(alert), "{what}: {:?}", peer.error);
+    assert!(peer.error.is_some(), "{what}");
+}
+
+/// A ClientHello changed by `change` must be refused with `alert`.
+fn hello_refused(what: &str, alert: Alert, change: impl FnOnce(&mut ClientHello)) {
+    let mut peer = server(false);
+    let mut hello = peer.client_hello();
+    change(&mut hello);
+    peer.say(&Message::ClientHello(hello));
+    expect(&peer, what, alert);
+}
+
+fn set(hello: &mut ClientHello, kind: ExtensionType, body: &[u8]) {
+    if hello.extensions.find(kind).is_some() {
+        hello.extensions.replace(kind, |w| w.bytes(body)).unwrap();
+    } else {
+        hello.extensions.add(kind, |w| w.bytes(body)).unwrap();
+    }
+}
+
+fn without(hello: &mut ClientHello, kind: ExtensionType) {
+    let kept: Vec<_> = hello
+        .extensions
+        .iter()
+        .filter(|one| one.kind != kind)
+        .cloned()
+        .collect();
+    hello.extensions = Default::default();
+    for one in kept {
+        hello.extensions.add(one.kind, |w| w.bytes(&one.body)).unwrap();
+    }
+}
+
+#[test]
+fn a_good_hello_is_answered() {
+    let mut peer = server(false);
+    let hello = peer.client_hello();
+    peer.say(&Message::ClientHello(hello));
+    assert_eq!(peer.error, None);
+    peer.say_certificate(&[]);
+    peer.say_finished();
+    assert_eq!(peer.ours.state_name(), "CONNECTED");
+}
+
+#[test]
+fn fields_of_client_hello() {
+    hello_refused("compression", Alert::ILLEGAL_PARAMETER, |hello| {
+        hello.compression_methods = vec![0, 1]
+    });
+    hello_refused("compression other than null", Alert::ILLEGAL_PARAMETER, |hello| {
+        hello.compression_methods = vec![1]
+    });
+    hello_refused("no compression method", Alert::DECODE_ERROR, |hello| {
+        hello.compression_methods.clear()
+    });
+    hello_refused("a session id of 33 bytes", Alert::DECODE_ERROR, |hello| {
+        hello.session_id = vec![1; 33]
+    });
+    hello_refused("no suites", Alert::DECODE_ERROR, |hello| hello.cipher_suites.clear());
+    hello_refused("no common suite", Alert::HANDSHAKE_FAILURE, |hello| {
+        hello.cipher_suites = vec![CipherSuite(0x1304)]
+    });
+    hello_refused("no extensions", Alert::PROTOCOL_VERSION, |hello| {
+        hello.extensions = Default::default()
+    });
+}
+
+#[test]
+fn extensions_that_must_be_there() {
+    use ExtensionType as E;
+    hello_refused("no versions", Alert::PROTOCOL_VERSION, |hello| {
+        without(hello, E::SUPPORTED_VERSIONS)
+    });
+    hello_refused("no groups", Alert::MISSING_EXTENSION, |hello| {
+        without(hello, E::SUPPORTED_GROUPS)
+    });
+    hello_refused("no shares", Alert::MISSING_EXTENSION, |hello| {
+        without(hello, E::KEY_SHARE)
+    });
+    hello_refused("no signature_algorithms", Alert::MISSING_EXTENSION, |hello| {
+        without(hello, E::SIGNATURE_ALGORITHMS)
+    });
+}
+
+#[test]
+fn extensions_malformed_or_contradicting() {
+    use ExtensionType as E;
+    let decode: [(E, &[u8]); 24] = [
+        (E::SUPPORTED_VERSIONS, &[]),
+        (E::SUPPORTED_VERSIONS, &[0]),
+        (E::SUPPORTED_VERSIONS, &[3, 3, 4, 3]),
+        (E::SUPPORTED_VERSIONS, &[2, 3, 4, 0]),
+        (E::SUPPORTED_GROUPS, &[0, 0]),
+        (E::SUPPORTED_GROUPS, &[0, 3, 0, 29, 0]),
+        (E::SUPPORTED_GROUPS, &[0, 2, 0, 29, 0]),
+        (E::SIGNATURE_ALGORITHMS, &[0, 0]),
+        (E::SIGNATURE_ALGORITHMS, &[0, 1, 8]),
+        (E::SIGNATURE_ALGORITHMS, &[0, 4, 8, 7]),
+        (E::KEY_SHARE, &[]),
+        (E::KEY_SHARE, &[0, 4, 0, 29, 0, 0]),
+        (E::KEY_SHARE, &[0, 5, 0, 29, 0, 2, 7]),
+        (E::KEY_SHARE, &[0, 0, 0]),
+        (E::ALPN, &[]),
+        (E::ALPN, &[0, 0]),
+        (E::ALPN, &[0, 1, 0]),
+        (E::ALPN, &[0, 3, 3, b'h', b'2']),
+        (E::ALPN, &[0, 3, 2, b'h', b'2', 0]),
+        (E::SERVER_NAME, &[0, 0]),
+        (E::SERVER_NAME, &[0, 3, 0, 0, 0]),
+        (E::SERVER_NAME, &[0, 4, 0, 0, 1, 0]),
+        (E::SERVER_NAME, &[0, 5, 0, 0, 1, b'a']),
+        (E::SERVER_NAME, &[0, 8, 0, 0, 1, b'a', 0, 0, 1, b'b']),
+    ];
+    for (kind, body) in decode {
+        hello_refused(&format!("{kind} {body:?}"), Alert::DECODE_ERROR, |hello| {
+            set(hello, kind, body)
+        });
+    }
+    hello_refused("only TLS 1.2", Alert::PROTOCOL_VERSION, |hello| {
+        set(hello, E::SUPPORTED_VERSIONS, &[2, 3, 3])
+    });
+    hello_refused("no common scheme", Alert::HANDSHAKE_FAILURE, |hello| {
+        set(hello, E::SIGNATURE_ALGORITHMS, &[0, 2, 8, 4]);
+    });
+    hello_refused("no common group", Alert::HANDSHAKE_FAILURE, |hello| {
+        set(hello, E::SUPPORTED_GROUPS, &[0, 2, 0, 30]);
+        set(hello, E::KEY_SHARE, &shares(&[(Group(30), &[1; 56])]));
+    });
+    hello_refused("no common protocol", Alert::NO_APPLICATION_PROTOCOL, |hello| {
+        set(hello, E::ALPN, &[0, 3, 2, b'h', b'2'])
+    });
+    hello_refused("a share twice", Alert::ILLEGAL_PARAMETER, |hello| {
+        set(
+            hello,
+            E::KEY_SHARE,
+            &shares(&[(Group::X25519, &[9; 32]), (Group::X25519, &[8; 32])]),
+        );
+    });
+    hello_refused("a share for a group not offered", Alert::ILLEGAL_PARAMETER, |hello| {
+        set(hello, E::SUPPORTED_GROUPS, &[0, 2, 0, 0x17]);
+    });
+    for (what, group, share) in [
+        ("a short X25519 share", Group::X25519, vec![9; 31]),
+        ("a long X25519 share", Group::X25519, vec![9; 33]),
+        ("an X25519 share of zeros", Group::X25519, vec![0; 32]),
+        (
+            "a P-256 share off the curve",
+            Group::SECP256R1,
+            [vec![4], vec![1; 64]].concat(),
+        ),
+        (
+            "a compressed P-256 share",
+            Group::SECP256R1,
+            [vec![2], vec![1; 32]].concat(),
+        ),
+        (
+            "a hybrid P-256 share",
+            Group::SECP256R1,
+            [vec![6], vec![1; 64]].concat(),
+        ),
+        ("a short P-256 share", Group::SECP256R1, vec![4; 64]),
+    ] {
+        hello_refused(what, Alert::ILLEGAL_PARAMETER, |hello| {
+            set(hello, E::KEY_SHARE, &shares(&[(group, &share)]))
+        });
+    }
+    hello_refused("pre_shared_key not last", Alert::ILLEGAL_PARAMETER, |hello| {
+        set(hello, E::PRE_SHARED_KEY, &[0, 0]);
+        set(hello, E::ALPN, &[0, 8, 7, b'n', b'i', b'h', b'a', b'o', b'/', b'1']);
+    });
+}
+
+#[test]
+fn an_extension_twice_and_trailing_bytes() {
+    let mut peer = server(false);
+    let hello = peer.client_hello();
+    let good = Message::ClientHello(hello).encode().unwrap();
+    let body = &good[4..];
+    let extensions = 2 + 32 + 33 + 4 + 2;
+    let grow = |extra: &[u8]| {
+        let mut body = body.to_vec();
+        let length = u16::from_be_bytes([body[extensions], body[extensions + 1]]) + u16::try_from(extra.len()).unwrap();
+        body[extensions..extensions + 2].copy_from_slice(&length.to_be_bytes());
+        body.extend(extra);
+        body
+    };
+    for (what, bad, alert) in [
+        (
+            "supported_versions twice",
+            grow(&[0, 43, 0, 3, 2, 3, 4]),
+            Alert::ILLEGAL_PARAMETER,
+        ),
+        (
+            "an unknown extension twice",
+            grow(&[99, 99, 0, 0, 99, 99, 0, 0]),
+            Alert::ILLEGAL_PARAMETER,
+        ),
+        ("half an extension", grow(&[99, 99, 0]), Alert::DECODE_ERROR),
+        (
+            "an extension longer than the list",
+            grow(&[99, 99, 0, 1]),
+            Alert::DECODE_ERROR,
+        ),
+        (
+            "a byte after the extensions",
+            [body, &[0]].concat(),
+            Alert::DECODE_ERROR,
+        ),
+        (
+            "the last byte missing",
+            body[..body.len() - 1].to_vec(),
+            Alert::DECODE_ERROR,
+        ),
+        ("nothing", Vec::new(), Alert::DECODE_ERROR),
+    ] {
+        let mut peer = server(false);
+        peer.say_raw(HandshakeType::CLIENT_HELLO, &bad);
+        expect(&peer, what, alert);
+    }
+    let mut peer = server(false);
+    let _ = peer.client_hello(); // the same key again
+    peer.say_raw(HandshakeType::CLIENT_HELLO, &grow(&[99, 99, 0, 0, 0xfa, 0xfa, 0, 1, 7]));
+    assert_eq!(peer.error, None, "unknown extensions are ignored");
+}
+
+/// The second ClientHello after a HelloRetryRequest, changed by `change`.
+fn second_hello(change: impl FnOnce(&mut ClientHello)) -> Peer {
+    let mut peer = server(false);
+    let mut hello = peer.client_hello();
+    let share = hello.extensions.find(ExtensionType::KEY_SHARE).unwrap().to_vec();
+    set(&mut hello, ExtensionType::KEY_SHARE, &[0, 0]);
+    peer.say(&Message::ClientHello(hello.clone()));
+    assert_eq!(peer.heard.len(), 1, "a HelloRetryRequest");
+    set(&mut hello, ExtensionType::KEY_SHARE, &share);
+    change(&mut hello);
+    peer.say(&Message::ClientHello(hello));
+    peer
+}
+
+#[test]
+fn second_client_hello() {
+    use ExtensionType as E;
+    assert_eq!(second_hello(|_| {}).error, None);
+    assert_eq!(
+        second_hello(|hello| set(hello, E::COOKIE, &[0, 1, 7])).error,
+        None,
+        "a cookie may be added"
+    );
+    assert_eq!(
+        second_hello(|hello| set(hello, E::PADDING, &[0; 9])).error,
+        None,
+        "padding may change"
+    );
+    type Change = fn(&mut ClientHello);
+    let changes: [(&str, Change); 9] = [
+        ("another random", |hello| hello.random = [1; 32]),
+        ("another session id", |hello| hello.session_id = vec![1; 32]),
+        ("another suite", |hello| {
+            hello.cipher_suites.push(CipherSuite::TLS_AES_256_GCM_SHA384)
+        }),
+        ("other groups", |hello| {
+            set(hello, E::SUPPORTED_GROUPS, &[0, 2, 0, 0x1d])
+        }),
+        ("one more extension", |hello| set(hello, ExtensionType(0x9999), &[])),
+        ("no share again", |hello| set(hello, E::KEY_SHARE, &[0, 0])),
+        ("two shares", |hello| {
+            let more = shares(&[(Group::X25519, &[9; 32]), (Group::SECP256R1, &[4; 65])]);
+            set(hello, E::KEY_SHARE, &more);
+        }),
+        ("a share in another group", |hello| {
+            set(hello, E::KEY_SHARE, &shares(&[(Group::SECP256R1, &[4; 65])]))
+        }),
+        ("early data", |hello| set(hello, E::EARLY_DATA, &[])),
+    ];
+    for (what, change) in changes {
+        expect(&second_hello(change), what, Alert::ILLEGAL_PARAMETER);
+    }
+}
+
+/// A server that waits for the client's Certificate.
+fn waiting_for_certificate(required: bool) -> Peer {
+    let mut peer = server(required);
+    let hello = peer.client_hello();
+    peer.say(&Message::ClientHello(hello));
+    assert_eq!(peer.ours.state_name(), "WAIT_CERT");
+    peer
+}
+
+#[test]
+fn client_certificates() {
+    let refused = |what: &str, leaf: &Leaf, ca: &Ca, alert| {
+        let mut peer = waiting_for_certificate(false);
+        peer.say_certificate(&[ca.issue(leaf)]);
+        expect(&peer, what, alert);
+    };
+    let good = Leaf::user(Kind::Ed25519);
+    let stranger = Ca::new("users", Kind::Ed25519, 3);
+    refused(
+        "signed by a CA of the same name",
+        &good,
+        &stranger,
+        Alert::BAD_CERTIFICATE,
+    );
+    refused(
+        "by a CA of another name",
+        &good,
+        &Ca::new("others", Kind::Ed25519, 3),
+        Alert::UNKNOWN_CA,
+    );
+    refused(
+        "expired",
+        &Leaf {
+            to_day: -1,
+            from_day: -9,
+            ..good.clone()
+        },
+        &users(),
+        Alert::CERTIFICATE_EXPIRED,
+    );
+    refused(
+        "not yet valid",
+        &Leaf {
+            from_day: 1,
+            ..good.clone()
+        },
+        &users(),
+        Alert::CERTIFICATE_EXPIRED,
+    );
+    let purposes = Leaf::server(Kind::Ed25519).purposes;
+    refused(
+        "a server's",
+        &Leaf {
+            purposes,
+            ..good.clone()
+        },
+        &users(),
+        Alert::UNSUPPORTED_CERTIFICATE,
+    );
+    let usages = vec![rcgen::KeyUsagePurpose::KeyCertSign];
+    refused(
+        "no digitalSignature",
+        &Leaf { usages, ..good },
+        &users(),
+        Alert::UNSUPPORTED_CERTIFICATE,
+    );
+
+    let mut peer = waiting_for_certificate(true);
+    peer.say_certificate(&[]);
+    expect(&peer, "none where one is required", Alert::CERTIFICATE_REQUIRED);
+    let mut peer = waiting_for_certificate(false);
+    peer.say_certificate(&[b"not DER".to_vec()]);
+    expect(&peer, "not DER", Alert::BAD_CERTIFICATE);
+    let mut peer = waiting_for_certificate(false);
+    peer.say(&Message::Certificate(Certificate {
+        context: vec![1],
+        entries: Vec::new(),
+    }));
+    expect(&peer, "a context that was not sent", Alert::ILLEGAL_PARAMETER);
+    for (what, body) in [
+        ("an empty certificate", &[0, 0, 0, 5, 0, 0, 0, 0, 0][..]),
+        ("no list", &[0]),
+        ("more", &[0, 0, 0, 0, 0]),
+    ] {
+        let mut peer = waiting_for_certificate(false);
+        peer.say_raw(HandshakeType::CERTIFICATE, body);
+        expect(&peer, what, Alert::DECODE_ERROR);
+    }
+    let mut peer = waiting_for_certificate(false);
+    let mut message = Certificate::of(&[users().issue(&Leaf::user(Kind::Ed25519))]);
+    message.entries[0]
+        .extensions
+        .add(ExtensionType::STATUS_REQUEST, |w| w.u8(1))
+        .unwrap();
+    peer.say(&Message::Certificate(message));
+    expect(&peer, "an extension nobody asked for", Alert::UNSUPPORTED_EXTENSION);
+}
+
+#[test]
+fn client_certificate_verify() {
+    let waiting = || {
+        let mut peer = waiting_for_certificate(false);
+        peer.say_certificate(&[users().issue(&Leaf::user(Kind::Ed25519))]);
+        peer
+    };
+    type Change = fn(&mut CertificateVerify);
+    let changes: [(&str, Alert, Change); 4] = [
+        ("a flipped bit", Alert::DECRYPT_ERROR, |verify| verify.signature[3] ^= 1),
+        ("no signature", Alert::DECRYPT_ERROR, |verify| verify.signature.clear()),
+        ("a scheme not offered", Alert::ILLEGAL_PARAMETER, |verify| {
+            verify.scheme.0 = 0x0804
+        }),
+        ("a scheme of another key", Alert::ILLEGAL_PARAMETER, |verify| {
+            verify.scheme.0 = 0x0403
+        }),
+    ];
+    for (what, alert, change) in changes {
+        let mut peer = waiting();
+        let mut verify = peer.certificate_verify(Kind::Ed25519, 8);
+        change(&mut verify);
+        peer.say(&Message::CertificateVerify(verify));
+        expect(&peer, what, alert);
+    }
+    let mut peer = waiting();
+    let verify = peer.certificate_verify(Kind::Ed25519, 9);
+    peer.say(&Message::CertificateVerify(verify));
+    expect(&peer, "by another key", Alert::DECRYPT_ERROR);
+    let mut peer = waiting();
+    peer.say_raw(HandshakeType::CERTIFICATE_VERIFY, &[8, 7, 0, 1]);
+    expect(&peer, "cut short", Alert::DECODE_ERROR);
+}
+
+#[test]
+fn client_finished_and_after() {
+    let waiting = || {
+        let mut peer = waiting_for_certificate(false);
+        peer.say_certificate(&[]);
+        peer
+    };
+    type Change = fn(&mut Finished);
+    let changes: [(&str, Alert, Change); 4] = [
+        ("a flipped bit", Alert::DECRYPT_ERROR, |finished| {
+            finished.verify_data[0] ^= 1
+        }),
+        ("too short", Alert::DECODE_ERROR, |finished| {
+            finished.verify_data.truncate(31)
+        }),
+        ("too long", Alert::DECODE_ERROR, |finished| finished.verify_data.push(0)),
+        ("empty", Alert::DECODE_ERROR, |finished| finished.verify_data.clear()),
+    ];
+    for (what, alert, change) in changes {
+        let mut peer = waiting();
+        let mut finished = peer.finished();
+        change(&mut finished);
+        peer.say(&Message::Finished(finished));
+        expect(&peer, what, alert);
+    }
+    let connected = || {
+        let mut peer = waiting();
+        peer.say_finished();
+        assert_eq!(peer.ours.state_name(), "CONNECTED");
+        peer
+    };
+    for (what, alert, bytes) in [
+        (
+            "a KeyUpdate of 2",
+            Alert::ILLEGAL_PARAMETER,
+            raw(HandshakeType::KEY_UPDATE, &[2]),
+        ),
+        (
+            "an empty KeyUpdate",
+            Alert::DECODE_ERROR,
+            raw(HandshakeType::KEY_UPDATE, &[]),
+        ),
+        (
+            "a KeyUpdate of two bytes",
+            Alert::DECODE_ERROR,
+            raw(HandshakeType::KEY_UPDATE, &[0, 0]),
+        ),
+        (
+            "two KeyUpdates in a record",
+            Alert::UNEXPECTED_MESSAGE,
+            raw(HandshakeType::KEY_UPDATE, &[0]).repeat(2),
+        ),
+        (
+            "a message of 64 KiB and one byte",
+            Alert::DECODE_ERROR,
+            vec![24, 1, 0, 1],
+        ),
+    ] {
+        let mut peer = connected();
+        peer.send_record(ContentType::Handshake, &bytes);
+        expect(&peer, what, alert);
+    }
+    for (what, alert, bytes) in [
+        ("an alert of one byte", Alert::DECODE_ERROR, &[1][..]),
+        ("an alert of three bytes", Alert::DECODE_ERROR, &[1, 0, 0]),
+        ("an alert of level 3", Alert::ILLEGAL_PARAMETER, &[3, 0]),
+    ] {
+        let mut peer = connected();
+        peer.send_record(ContentType::Alert, bytes);
+        expect(&peer, what, alert);
+    }
+    let mut peer = connected();
+    peer.send_record(ContentType::Handshake, &[24]);
+    peer.send_record(ContentType::ApplicationData, b"between");
+    expect(&peer, "data between two fragments", Alert::UNEXPECTED_MESSAGE);
+    let mut peer = connected();
+    let mut wire = peer.record(ContentType::ApplicationData, b"hello");
+    *wire.last_mut().unwrap() ^= 1;
+    peer.send_wire(&wire);
+    expect(&peer, "a flipped bit", Alert::BAD_RECORD_MAC);
+    let mut peer = connected();
+    peer.send_wire(&[23, 3, 3, 0x41, 1]);
+    expect(&peer, "a record that is too long", Alert::RECORD_OVERFLOW);
+    let mut peer = connected();
+    peer.send_record(ContentType::ApplicationData, &[7; (1 << 14) + 1]);
+    expect(&peer, "more content than a record may have", Alert::RECORD_OVERFLOW);
+    let mut peer = connected();
+    peer.send_record(ContentType::Alert, &[2, 40]);
+    assert_eq!(peer.alert, None, "an error alert is not answered");
+    assert!(peer.error.is_some());
+}
