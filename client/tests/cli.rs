@@ -54,76 +54,74 @@ fn every_mistake_has_its_exit_code_and_its_hint() {
     let home = Home::new();
     let good = invite(1);
     let long = "x".repeat(16 * 1024 + 1);
-    let cases: [(&[&str], &[u8], i32, &str, &str); 13] = [
-        (&["who"], b"", 7, "nobody has joined", "nihao join INVITE"),
-        (
-            &["listen", "--count", "1"],
-            b"",
-            7,
-            "nobody has joined",
-            "nihao join INVITE",
-        ),
-        (
-            &["send", "#general", "hi"],
-            b"",
-            7,
-            "nobody has joined",
-            "nihao join INVITE",
-        ),
-        (&["send", "general", "hi"], b"", 2, "#room or @name", "in quotes"),
-        (&["send", "#general", "-"], &[b'a', 0xff], 2, "byte 1 is wrong", "iconv"),
-        (
-            &["send", "#general", "-"],
-            b"\n",
-            2,
-            "the text is empty",
-            "standard input",
-        ),
-        (
-            &["send", "#general", &long],
-            b"",
-            2,
-            "16385 bytes, at most 16384",
-            "in parts",
-        ),
-        (
-            &["join", "https://x/", "--as", "alice"],
-            b"",
-            2,
-            "an invite starts with nihao://",
-            "in quotes",
-        ),
-        (
-            &["join", "-", "--as", "alice"],
-            b"nihao://h:1/?ca=AA",
-            2,
-            "damaged",
-            "in quotes",
-        ),
-        (
-            &["join", &good, "--as", "al ice"],
-            b"",
-            2,
-            "a name cannot hold ' '",
-            "another name",
-        ),
-        (
-            &["join", &good, "--as", "alice"],
-            b"",
-            3,
-            "connection refused",
-            "start nihaod",
-        ),
-        (&["join"], b"", 2, "required arguments", "--help"),
-        (&["dance"], b"", 2, "dance", "--help"),
-    ];
-    for (arguments, input, code, error, hint) in cases {
+    let told = |arguments: &[&str], input: &[u8], code: i32, error: &str, hint: &str| {
         let said = home.fails(arguments, input);
         assert!(
             said.0 == code && said.1.contains(error) && said.2.contains(hint),
             "{arguments:?}: {said:?}"
         );
-    }
+    };
+    told(&["who"], b"", 7, "nobody has joined", "nihao join INVITE");
+    told(
+        &["listen", "--count", "1"],
+        b"",
+        7,
+        "nobody has joined",
+        "nihao join INVITE",
+    );
+    told(
+        &["send", "#general", "hi"],
+        b"",
+        7,
+        "nobody has joined",
+        "nihao join INVITE",
+    );
+    told(&["send", "general", "hi"], b"", 2, "#room or @name", "in quotes");
+    told(&["send", "#general", "-"], &[b'a', 0xff], 2, "byte 1 is wrong", "iconv");
+    told(
+        &["send", "#general", "-"],
+        b"\n",
+        2,
+        "the text is empty",
+        "standard input",
+    );
+    told(
+        &["send", "#general", &long],
+        b"",
+        2,
+        "16385 bytes, at most 16384",
+        "in parts",
+    );
+    told(
+        &["join", "https://x/", "--as", "alice"],
+        b"",
+        2,
+        "an invite starts with nihao://",
+        "in quotes",
+    );
+    told(
+        &["join", "-", "--as", "alice"],
+        b"nihao://h:1/?ca=AA",
+        2,
+        "damaged",
+        "in quotes",
+    );
+    told(
+        &["join", &good, "--as", "al ice"],
+        b"",
+        2,
+        "a name cannot hold ' '",
+        "another name",
+    );
+    told(
+        &["join", &good, "--as", "alice"],
+        b"",
+        3,
+        "connection refused",
+        "start nihaod",
+    );
+    told(&["join"], b"", 2, "required arguments", "--help");
+    told(&["dance"], b"", 2, "dance", "--help");
 }
 
 #[test]
