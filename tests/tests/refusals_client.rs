@@ -1,0 +1,539 @@
+//! What a client of ours refuses in a server's messages, and with which alert.
+
+use nihao_protocol::crypto::Group;
+use nihao_protocol::tls::messages::{
+    Certificate, CertificateRequest, EncryptedExtensions, Extensions, Message, NewSessionTicket, ServerHello,
+};
+use nihao_protocol::tls::names::{CipherSuite, ContentType, ExtensionType as E, HandshakeType};
+use nihao_protocol::tls::{AlertDescription as Alert, ClientConfig};
+use nihao_protocol::x509::{Roots, Trust};
+use nihao_tests::peer::Peer;
+use nihao_tests::pki::{Ca, Kind, Leaf};
+
+fn servers() -> Ca {
+    Ca::new("servers", Kind::Ed25519, 1)
+}
+
+fn client() -> Peer {
+    let mut roots = Roots::new();
+    roots.add(&servers().der).unwrap();
+    let mut config = ClientConfig::new(Trust::Roots(roots.into()));
+    config.alpn = vec![b"nihao/1".to_vec()];
+    Peer::server_of(config)
+}
+
+fn expect(peer: &Peer, what: &str, alert: Alert) {
+    assert_eq!(peer.alert, Some(alert), "{what}: {:?}", peer.error);
+    assert!(peer.error.is_some(), "{what}");
+}
+
+fn extensions(list: &[(E, &[u8])]) -> Extensions {
+    let mut extensions = Extensions::default();
+    for (kind, body) in list {
+        extensions.add(*kind, |w| w.bytes(body)).unwrap();
+    }
+    extensions
+}
+
+fn hello_refused(what: &str, alert: Alert, change: impl FnOnce(&mut ServerHello)) {
+    let mut peer = client();
+    let mut hello = peer.server_hello();
+    change(&mut hello);
+    peer.say(&Message::ServerHello(hello));
+    expect(&peer, what, alert);
+}
+
+const VERSION: (E, &[u8]) = (E::SUPPORTED_VERSIONS, &[3, 4]);
+const SHARE: (E, &[u8]) = (E::KEY_SHARE, &{
+    let mut body = [9; 36];
+    [body[0], body[1], body[2], body[3]] = [0, 29, 0, 32];
+    body
+});
+
+#[test]
+fn fields_of_server_hello() {
+    let illegal = Alert::ILLEGAL_PARAMETER;
+    hello_refused("another session id", illegal, |hello| hello.session_id = vec![1; 32]);
+    hello_refused("no session id", illegal, |hello| hello.session_id.clear());
+    hello_refused("a long session id", Alert::DECODE_ERROR, |hello| {
+        hello.session_id = vec![1; 33]
+    });
+    hello_refused("a compression method", illegal, |hello| hello.compression_method = 1);
+    hello_refused("a legacy version", illegal, |hello| hello.legacy_version = 0x0304);
+    hello_refused("a suite not offered", illegal, |hello| {
+        hello.cipher_suite = CipherSuite(0x1303)
+    });
+    hello_refused("a suite of TLS 1.2", illegal, |hello| {
+        hello.cipher_suite = CipherSuite(0xc02f)
+    });
+}
+
+#[test]
+fn extensions_of_server_hello() {
+    let cases: [(&str, Alert, &[(E, &[u8])]); 14] = [
+        ("no version: TLS 1.2", Alert::PROTOCOL_VERSION, &[SHARE]),
+        ("no extensions at all", Alert::PROTOCOL_VERSION, &[]),
+        (
+            "TLS 1.2 in supported_versions",
+            Alert::ILLEGAL_PARAMETER,
+            &[(E::SUPPORTED_VERSIONS, &[3, 3]), SHARE],
+        ),
+        (
+            "TLS 1.4",
+            Alert::ILLEGAL_PARAMETER,
+            &[(E::SUPPORTED_VERSIONS, &[3, 5]), SHARE],
+        ),
+        (
+            "a version of three bytes",
+            Alert::DECODE_ERROR,
+            &[(E::SUPPORTED_VERSIONS, &[3, 4, 0]), SHARE],
+        ),
+        ("no share", Alert::MISSING_EXTENSION, &[VERSION]),
+        (
+            "an empty share",
+            Alert::DECODE_ERROR,
+            &[VERSION, (E::KEY_SHARE, &[0, 29, 0, 0])],
+        ),
+        (
+            "a group without share",
+            Alert::DECODE_ERROR,
+            &[VERSION, (E::KEY_SHARE, &[0, 29])],
+        ),
+        (
+            "a group no share was sent for",
+            Alert::ILLEGAL_PARAMETER,
+            &[VERSION, (E::KEY_SHARE, &[0, 23, 0, 1, 4])],
+        ),
+        (
+            "a share of zeros",
+            Alert::ILLEGAL_PARAMETER,
+            &[VERSION, (E::KEY_SHARE, &[0, 29, 0, 1, 0])],
+        ),
+        ("a share twice", Alert::ILLEGAL_PARAMETER, &[VERSION, SHARE, SHARE]),
+        (
+            "ALPN in the wrong message",
+            Alert::ILLEGAL_PARAMETER,
+            &[VERSION, SHARE, (E::ALPN, &[0, 2, 1, b'x'])],
+        ),
+        (
+            "a PSK nobody offered",
+            Alert::UNSUPPORTED_EXTENSION,
+            &[VERSION, SHARE, (E::PRE_SHARED_KEY, &[0, 0])],
+        ),
+        (
+            "an unknown extension",
+            Alert::UNSUPPORTED_EXTENSION,
+            &[VERSION, SHARE, (E(0x9999), &[])],
+        ),
+    ];
+    for (what, alert, list) in cases {
+        hello_refused(what, alert, |hello| hello.extensions = extensions(list));
+    }
+    let mut peer = client();
+    peer.say_raw(HandshakeType::SERVER_HELLO, &[3, 3]);
+    expect(&peer, "cut short", Alert::DECODE_ERROR);
+}
+
+#[test]
+fn hello_retry_request() {
+    let group: (E, &[u8]) = (E::KEY_SHARE, &[0, 23]);
+    let cases: [(&str, Alert, &[(E, &[u8])]); 9] = [
+        ("no change", Alert::ILLEGAL_PARAMETER, &[VERSION]),
+        (
+            "a group not offered",
+            Alert::ILLEGAL_PARAMETER,
+            &[VERSION, (E::KEY_SHARE, &[0, 24])],
+        ),
+        (
+            "a share that was sent",
+            Alert::ILLEGAL_PARAMETER,
+            &[VERSION, (E::KEY_SHARE, &[0, 29])],
+        ),
+        ("no version", Alert::PROTOCOL_VERSION, &[group]),
+        (
+            "an empty cookie",
+            Alert::DECODE_ERROR,
+            &[VERSION, group, (E::COOKIE, &[0, 0])],
+        ),
+        ("a share and not a group", Alert::DECODE_ERROR, &[VERSION, SHARE]),
+        (
+            "ALPN",
+            Alert::ILLEGAL_PARAMETER,
+            &[VERSION, group, (E::ALPN, &[0, 2, 1, b'x'])],
+        ),
+        (
+            "an unknown extension",
+            Alert::UNSUPPORTED_EXTENSION,
+            &[VERSION, group, (E(0x9999), &[])],
+        ),
+        (
+            "a PSK",
+            Alert::UNSUPPORTED_EXTENSION,
+            &[VERSION, group, (E::PRE_SHARED_KEY, &[0, 0])],
+        ),
+    ];
+    for (what, alert, list) in cases {
+        let mut peer = client();
+        let mut retry = peer.hello_retry_request();
+        retry.extensions = extensions(list);
+        peer.say(&Message::ServerHello(retry));
+        expect(&peer, what, alert);
+    }
+    let retried = || {
+        let mut peer = client();
+        let mut retry = peer.hello_retry_request();
+        retry.extensions.add(E::COOKIE, |w| w.bytes(&[0, 2, 7, 7])).unwrap();
+        peer.say(&Message::ServerHello(retry));
+        assert_eq!(peer.error, None);
+        peer
+    };
+    let mut peer = retried();
+    let Some(Message::ClientHello(second)) = peer.heard.last() else {
+        panic!("no second ClientHello");
+    };
+    assert_eq!(
+        second.extensions.cookie(),
+        Ok(Some(vec![7, 7])),
+        "the cookie comes back"
+    );
+    let shares = second.extensions.client_shares().unwrap().unwrap();
+    assert_eq!(
+        shares.iter().map(|share| share.group).collect::<Vec<_>>(),
+        [Group::SECP256R1]
+    );
+    let retry = peer.hello_retry_request();
+    peer.say(&Message::ServerHello(retry));
+    expect(&peer, "a second HelloRetryRequest", Alert::UNEXPECTED_MESSAGE);
+    let mut peer = retried();
+    let hello = peer.server_hello();
+    peer.say(&Message::ServerHello(hello));
+    expect(&peer, "another group than asked for", Alert::ILLEGAL_PARAMETER);
+    let mut peer = retried();
+    let mut hello = peer.server_hello();
+    hello.cipher_suite = CipherSuite::TLS_AES_256_GCM_SHA384;
+    peer.say(&Message::ServerHello(hello));
+    expect(
+        &peer,
+        "another suite than in HelloRetryRequest",
+        Alert::ILLEGAL_PARAMETER,
+    );
+}
+
+/// A client that waits for EncryptedExtensions.
+fn waiting() -> Peer {
+    let mut peer = client();
+    peer.say_server_hello();
+    assert_eq!(peer.ours.state_name(), "WAIT_EE");
+    peer
+}
+
+#[test]
+fn encrypted_extensions() {
+    let cases: [(&str, Alert, &[(E, &[u8])]); 10] = [
+        (
+            "a protocol not offered",
+            Alert::ILLEGAL_PARAMETER,
+            &[(E::ALPN, &[0, 3, 2, b'h', b'2'])],
+        ),
+        ("no protocol", Alert::DECODE_ERROR, &[(E::ALPN, &[0, 0])]),
+        (
+            "two protocols",
+            Alert::DECODE_ERROR,
+            &[(E::ALPN, &[0, 4, 1, b'a', 1, b'b'])],
+        ),
+        (
+            "a server_name with content",
+            Alert::DECODE_ERROR,
+            &[(E::SERVER_NAME, &[0])],
+        ),
+        (
+            "malformed groups",
+            Alert::DECODE_ERROR,
+            &[(E::SUPPORTED_GROUPS, &[0, 1, 0])],
+        ),
+        ("a share", Alert::ILLEGAL_PARAMETER, &[SHARE]),
+        ("a version", Alert::ILLEGAL_PARAMETER, &[VERSION]),
+        (
+            "early data nobody offered",
+            Alert::UNSUPPORTED_EXTENSION,
+            &[(E::EARLY_DATA, &[])],
+        ),
+        (
+            "a fragment length nobody offered",
+            Alert::UNSUPPORTED_EXTENSION,
+            &[(E::MAX_FRAGMENT_LENGTH, &[1])],
+        ),
+        (
+            "an unknown extension",
+            Alert::UNSUPPORTED_EXTENSION,
+            &[(E(0x9999), &[])],
+        ),
+    ];
+    for (what, alert, list) in cases {
+        let mut peer = waiting();
+        peer.say(&Message::EncryptedExtensions(EncryptedExtensions {
+            extensions: extensions(list),
+        }));
+        expect(&peer, what, alert);
+    }
+    let mut peer = waiting();
+    peer.say(&Message::EncryptedExtensions(EncryptedExtensions {
+        extensions: extensions(&[
+            (E::SERVER_NAME, &[]),
+            (E::SUPPORTED_GROUPS, &[0, 2, 0, 99]),
+            (E::ALPN, b"\x00\x08\x07nihao/1"),
+        ]),
+    }));
+    assert_eq!(peer.error, None);
+}
+
+#[test]
+fn certificate_request() {
+    let request = |context: &[u8], list: &[(E, &[u8])]| {
+        let mut peer = waiting();
+        peer.say_encrypted_extensions();
+        peer.say(&Message::CertificateRequest(CertificateRequest {
+            context: context.to_vec(),
+            extensions: extensions(list),
+        }));
+        peer
+    };
+    let schemes: (E, &[u8]) = (E::SIGNATURE_ALGORITHMS, &[0, 2, 8, 7]);
+    expect(&request(&[], &[]), "no signature_algorithms", Alert::MISSING_EXTENSION);
+    expect(&request(&[7], &[schemes]), "a context", Alert::ILLEGAL_PARAMETER);
+    expect(&request(&[], &[schemes, SHARE]), "a share", Alert::ILLEGAL_PARAMETER);
+    let malformed: (E, &[u8]) = (E::SIGNATURE_ALGORITHMS, &[0, 1, 8]);
+    expect(&request(&[], &[malformed]), "malformed schemes", Alert::DECODE_ERROR);
+    assert_eq!(
+        request(&[], &[schemes, (E(0x9999), &[1])]).error,
+        None,
+        "unknown ones are ignored"
+    );
+}
+
+fn certified(leaf: &Leaf, ca: &Ca) -> Peer {
+    let mut peer = waiting();
+    peer.say_encrypted_extensions();
+    peer.say_certificate(&[ca.issue(leaf)]);
+    peer
+}
+
+#[test]
+fn server_certificates() {
+    let good = Leaf::server(Kind::Ed25519);
+    let refused = |what: &str, leaf: Leaf, ca: &Ca, alert| expect(&certified(&leaf, ca), what, alert);
+    let impostor = Ca::new("servers", Kind::Ed25519, 3);
+    refused(
+        "signed by a CA of the same name",
+        good.clone(),
+        &impostor,
+        Alert::BAD_CERTIFICATE,
+    );
+    refused(
+        "by a CA of another name",
+        good.clone(),
+        &Ca::new("x", Kind::Ed25519, 3),
+        Alert::UNKNOWN_CA,
+    );
+    let (ca, expired) = (&servers(), Alert::CERTIFICATE_EXPIRED);
+    refused(
+        "expired",
+        Leaf {
+            to_day: -1,
+            from_day: -9,
+            ..good.clone()
+        },
+        ca,
+        expired,
+    );
+    refused(
+        "not yet valid",
+        Leaf {
+            from_day: 1,
+            ..good.clone()
+        },
+        ca,
+        expired,
+    );
+    refused(
+        "another name",
+        Leaf {
+            names: vec!["other.test".into()],
+            ..good.clone()
+        },
+        ca,
+        Alert::BAD_CERTIFICATE,
+    );
+    refused(
+        "no name",
+        Leaf {
+            names: Vec::new(),
+            ..good.clone()
+        },
+        ca,
+        Alert::BAD_CERTIFICATE,
+    );
+    let purposes = Leaf::user(Kind::Ed25519).purposes;
+    refused(
+        "a user's",
+        Leaf {
+            purposes,
+            ..good.clone()
+        },
+        ca,
+        Alert::UNSUPPORTED_CERTIFICATE,
+    );
+    let usages = vec![rcgen::KeyUsagePurpose::KeyAgreement];
+    refused(
+        "no digitalSignature",
+        Leaf { usages, ..good.clone() },
+        ca,
+        Alert::UNSUPPORTED_CERTIFICATE,
+    );
+    assert_eq!(
+        certified(
+            &Leaf {
+                purposes: Vec::new(),
+                ..good
+            },
+            ca
+        )
+        .error,
+        None,
+        "no EKU allows all"
+    );
+
+    let say = |message: Certificate| {
+        let mut peer = waiting();
+        peer.say_encrypted_extensions();
+        peer.say(&Message::Certificate(message));
+        peer
+    };
+    expect(&say(Certificate::of(&[])), "no certificate", Alert::DECODE_ERROR);
+    expect(
+        &say(Certificate::of(&[ca.der.clone()])),
+        "the CA's own",
+        Alert::BAD_CERTIFICATE,
+    );
+    expect(
+        &say(Certificate::of(&vec![ca.der.clone(); 11])),
+        "eleven",
+        Alert::BAD_CERTIFICATE,
+    );
+    let chain = [ca.issue(&Leaf::server(Kind::Ed25519))];
+    let mut message = Certificate::of(&chain);
+    message.context = vec![1];
+    expect(&say(message), "a context", Alert::ILLEGAL_PARAMETER);
+    for (what, kind, alert) in [
+        (
+            "an OCSP answer nobody asked for",
+            E::STATUS_REQUEST,
+            Alert::UNSUPPORTED_EXTENSION,
+        ),
+        ("a share", E::KEY_SHARE, Alert::ILLEGAL_PARAMETER),
+    ] {
+        let mut message = Certificate::of(&chain);
+        message.entries[0].extensions.add(kind, |w| w.u8(1)).unwrap();
+        expect(&say(message), what, alert);
+    }
+}
+
+#[test]
+fn server_certificate_verify_and_finished() {
+    let good = Leaf::server(Kind::Ed25519);
+    for (what, number, flip, alert) in [
+        ("a flipped bit", 7, true, Alert::DECRYPT_ERROR),
+        ("another key", 9, false, Alert::DECRYPT_ERROR),
+    ] {
+        let mut peer = certified(&good, &servers());
+        let mut verify = peer.certificate_verify(Kind::Ed25519, number);
+        verify.signature[0] ^= u8::from(flip);
+        peer.say(&Message::CertificateVerify(verify));
+        expect(&peer, what, alert);
+    }
+    for (what, scheme) in [
+        ("rsa_pkcs1_sha256", 0x0401),
+        ("ecdsa with an Ed25519 key", 0x0403),
+        ("rsa_pss", 0x0804),
+    ] {
+        let mut peer = certified(&good, &servers());
+        let mut verify = peer.certificate_verify(Kind::Ed25519, 7);
+        verify.scheme.0 = scheme;
+        peer.say(&Message::CertificateVerify(verify));
+        expect(&peer, what, Alert::ILLEGAL_PARAMETER);
+    }
+    let verified = || {
+        let mut peer = certified(&good, &servers());
+        let verify = peer.certificate_verify(Kind::Ed25519, 7);
+        peer.say(&Message::CertificateVerify(verify));
+        peer
+    };
+    let mut peer = verified();
+    let mut finished = peer.finished();
+    finished.verify_data[31] ^= 0x80;
+    peer.say(&Message::Finished(finished));
+    expect(&peer, "a wrong Finished", Alert::DECRYPT_ERROR);
+    let mut peer = verified();
+    let both = [Message::Finished(peer.finished()).encode().unwrap(), vec![4, 0, 0, 0]].concat();
+    peer.send_record(ContentType::Handshake, &both);
+    expect(&peer, "a message in Finished's record", Alert::UNEXPECTED_MESSAGE);
+}
+
+#[test]
+fn tickets_after_the_handshake() {
+    let connected = || {
+        let mut peer = certified(&Leaf::server(Kind::Ed25519), &servers());
+        let verify = peer.certificate_verify(Kind::Ed25519, 7);
+        peer.say(&Message::CertificateVerify(verify));
+        peer.say_finished();
+        assert_eq!(peer.ours.state_name(), "CONNECTED");
+        peer
+    };
+    let ticket = NewSessionTicket {
+        lifetime: 604_800,
+        age_add: 1,
+        nonce: vec![1; 32],
+        ticket: vec![2; 100],
+        extensions: extensions(&[(E(0x9999), &[])]),
+    };
+    let mut peer = connected();
+    let one = Message::NewSessionTicket(ticket.clone()).encode().unwrap();
+    peer.send_record(ContentType::Handshake, &one.repeat(3));
+    peer.send_record(ContentType::ApplicationData, "您好！".as_bytes());
+    assert_eq!((peer.error.clone(), peer.data.as_slice()), (None, "您好！".as_bytes()));
+    for (what, alert, bad) in [
+        (
+            "eight days",
+            Alert::ILLEGAL_PARAMETER,
+            NewSessionTicket {
+                lifetime: 604_801,
+                ..ticket.clone()
+            },
+        ),
+        (
+            "an empty ticket",
+            Alert::DECODE_ERROR,
+            NewSessionTicket {
+                ticket: Vec::new(),
+                ..ticket
+            },
+        ),
+    ] {
+        let mut peer = connected();
+        peer.say(&Message::NewSessionTicket(bad));
+        expect(&peer, what, alert);
+    }
+}
+
+#[test]
+fn a_server_that_does_not_speak_tls() {
+    let mut peer = client();
+    peer.send_wire(b"HTTP/1.1 400 Bad Request\r\n");
+    expect(&peer, "HTTP", Alert::UNEXPECTED_MESSAGE);
+    let mut peer = client();
+    peer.send_wire(&[21, 3, 1, 0, 2, 2, 70]);
+    assert_eq!(
+        peer.error.unwrap().to_string(),
+        "the peer refused with the alert protocol_version"
+    );
+}
