@@ -1,1 +1,22 @@
-//! placeholder
+//! The chat daemon as a library: one log, one state, many mailboxes.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`event`] | what happened, and what it came to |
+//! | [`state`] | what all events add up to; who may do what |
+//! | [`log`] | the durable order of events: in memory, in SQLite |
+//! | [`mailbox`], [`hub`] | what waits for each connection, and who is connected |
+//! | [`session`] | one connection's chat, on any stream |
+//! | [`core`] | everything the connections work with |
+//! | [`limits`], [`rate`] | how much one server takes on |
+
+pub mod blocking;
+pub mod core;
+pub mod event;
+pub mod hub;
+pub mod limits;
+pub mod log;
+pub mod mailbox;
+pub mod rate;
+pub mod session;
+pub mod state;

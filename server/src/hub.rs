@@ -1,0 +1,146 @@
+//! Who is connected, and which mailboxes an entry goes to: the only state that connections share beside the log.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use nihao_protocol::chat::{Nickname, Refusal};
+
+use crate::event::{Entry, Place, Verdict, What};
+use crate::log::{Log, Tail};
+use crate::mailbox::{Dismissal, Mailbox};
+
+/// Every connection's mailbox.
+#[derive(Debug, Default)]
+pub struct Hub(Mutex<Connected>);
+
+#[derive(Debug, Default)]
+struct Connected {
+    last: u64,
+    members: BTreeMap<Nickname, BTreeMap<u64, Arc<Mailbox>>>,
+    strangers: BTreeMap<u64, Arc<Mailbox>>,
+    /// Set once: nobody new is let in.
+    closing: bool,
+}
+
+/// A place in the hub, given back when it is dropped.
+#[derive(Debug)]
+pub struct Presence {
+    hub: Arc<Hub>,
+    name: Option<Nickname>,
+    number: u64,
+    /// Where this connection's mail comes.
+    pub mailbox: Arc<Mailbox>,
+}
+
+impl Hub {
+    /// Lets a connection in: a member's by name, a stranger's without.
+    pub fn enter(self: &Arc<Self>, name: Option<Nickname>, capacity: usize) -> Presence {
+        let mailbox = Arc::new(Mailbox::new(capacity));
+        let mut connected = self.lock();
+        connected.last += 1;
+        let number = connected.last;
+        let room = match &name {
+            Some(name) => connected.members.entry(name.clone()).or_default(),
+            None => &mut connected.strangers,
+        };
+        room.insert(number, Arc::clone(&mailbox));
+        if connected.closing {
+            mailbox.dismiss(GOING_DOWN);
+        }
+        drop(connected);
+        Presence {
+            hub: Arc::clone(self),
+            name,
+            number,
+            mailbox,
+        }
+    }
+
+    /// Whether that member is connected.
+    pub fn is_online(&self, name: &Nickname) -> bool {
+        self.lock().members.contains_key(name)
+    }
+
+    /// Ends every connection, and those to come.
+    pub fn close(&self) {
+        let mut connected = self.lock();
+        connected.closing = true;
+        let members = connected.members.values().flat_map(BTreeMap::values);
+        members
+            .chain(connected.strangers.values())
+            .for_each(|mailbox| mailbox.dismiss(GOING_DOWN));
+    }
+
+    /// Takes every entry of the log after `after` to whom it concerns, for ever.
+    pub async fn deliver_all(self: Arc<Self>, log: Arc<dyn Log>, after: u64) {
+        let mut tail = Tail::new(log, after);
+        loop {
+            match tail.next().await {
+                Ok(entries) => entries.iter().for_each(|entry| self.deliver(entry)),
+                Err(error) => {
+                    tracing::error!(%error, "deliveries wait for the log");
+                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+
+    fn deliver(&self, entry: &Arc<Entry>) {
+        match (&entry.verdict, &entry.event.what) {
+            (Verdict::Posted(message), _) => self.post(&Place::of(&message.from, &message.to), entry),
+            (Verdict::Done, What::UserRemoved { name, .. }) => self.dismiss(name),
+            _ => {}
+        }
+    }
+
+    fn post(&self, place: &Place, entry: &Arc<Entry>) {
+        let connected = self.lock();
+        let of = |name| connected.members.get(name).into_iter().flat_map(BTreeMap::values);
+        match place {
+            Place::Room(_) => connected
+                .members
+                .values()
+                .flat_map(BTreeMap::values)
+                .for_each(|mailbox| mailbox.deliver(entry)),
+            Place::Pair(one, other) if one == other => of(one).for_each(|mailbox| mailbox.deliver(entry)),
+            Place::Pair(one, other) => of(one).chain(of(other)).for_each(|mailbox| mailbox.deliver(entry)),
+        }
+    }
+
+    fn dismiss(&self, name: &Nickname) {
+        let connected = self.lock();
+        let theirs = connected.members.get(name).into_iter().flat_map(BTreeMap::values);
+        theirs.for_each(|mailbox| mailbox.dismiss(REMOVED));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connected> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a removed member is told.
+pub const REMOVED: Dismissal = Dismissal {
+    reason: Refusal::Removed,
+    detail: "an admin took your access away",
+};
+
+const GOING_DOWN: Dismissal = Dismissal {
+    reason: Refusal::ShuttingDown,
+    detail: "the server is going down; what was acknowledged is safe",
+};
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        let mut connected = self.hub.lock();
+        let Some(name) = &self.name else {
+            connected.strangers.remove(&self.number);
+            return;
+        };
+        if let Some(theirs) = connected.members.get_mut(name) {
+            theirs.remove(&self.number);
+            if theirs.is_empty() {
+                connected.members.remove(name);
+            }
+        }
+    }
+}

@@ -1,0 +1,380 @@
+//! The tables, and how events, messages and the state become rows and come back.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use nihao_protocol::chat::{ChainHash, Conversation, Message, MessageId, Nickname, Refusal, Seen, Text};
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use crate::event::{CodeHash, Entry, Event, Place, Verdict, What};
+use crate::log::{Page, Query};
+use crate::state::{Change, Invite, State, User};
+
+/// The format of the tables, kept in `user_version`.
+pub(super) const FORMAT: i64 = 1;
+
+/// `messages` and `events` share one sequence: together they are the log. The rest is the state they add up to.
+const TABLES: &str = "
+CREATE TABLE messages (
+    seq INTEGER PRIMARY KEY, place TEXT NOT NULL, sender TEXT NOT NULL, id BLOB NOT NULL, recipient TEXT NOT NULL,
+    at INTEGER NOT NULL, text TEXT NOT NULL, seen_seq INTEGER, seen_chain BLOB, salt BLOB NOT NULL, chain BLOB NOT NULL,
+    UNIQUE (sender, id)) STRICT;
+CREATE INDEX messages_by_place ON messages (place, seq);
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, actor TEXT, subject TEXT, code BLOB, key BLOB,
+    data BLOB, expires INTEGER, verdict TEXT NOT NULL) STRICT;
+CREATE TABLE users (
+    name TEXT PRIMARY KEY, key BLOB NOT NULL, certificate BLOB NOT NULL, admin INTEGER NOT NULL, joined INTEGER NOT NULL,
+    at INTEGER NOT NULL, removed INTEGER NOT NULL) STRICT;
+CREATE TABLE invites (code BLOB PRIMARY KEY, inviter TEXT, expires INTEGER NOT NULL, used TEXT) STRICT;
+CREATE TABLE heads (place TEXT PRIMARY KEY, seq INTEGER NOT NULL, chain BLOB NOT NULL) STRICT;
+";
+
+/// Makes the tables in an empty database; gives the format of the database.
+pub(super) fn create_tables(db: &Connection) -> rusqlite::Result<i64> {
+    let found: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found == 0 {
+        db.execute_batch(&format!("BEGIN; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;"))?;
+        return Ok(FORMAT);
+    }
+    Ok(found)
+}
+
+/// The newest place in the log; 0 if it is empty.
+pub(super) fn head(db: &Connection) -> rusqlite::Result<u64> {
+    db.query_row(
+        "SELECT max(coalesce((SELECT max(seq) FROM messages), 0), coalesce((SELECT max(seq) FROM events), 0))",
+        [],
+        |row| row.get(0),
+    )
+}
+
+/// Reads the state from its tables.
+pub(super) fn load_state(db: &Connection) -> rusqlite::Result<State> {
+    let mut state = State::default();
+    let mut absorb = |sql, read: fn(&Row<'_>) -> rusqlite::Result<Change>| -> rusqlite::Result<()> {
+        let mut statement = db.prepare(sql)?;
+        for change in statement.query_map([], read)? {
+            state.absorb(change?);
+        }
+        Ok(())
+    };
+    absorb(
+        "SELECT name, key, certificate, admin, joined, at, removed FROM users",
+        |row| {
+            let user = User {
+                public_key: row.get(1)?,
+                certificate: row.get(2)?,
+                admin: row.get(3)?,
+                joined: row.get(4)?,
+                at: row.get(5)?,
+                removed: row.get(6)?,
+            };
+            Ok(Change::User(name(row, 0)?, user))
+        },
+    )?;
+    absorb("SELECT code, inviter, expires, used FROM invites", |row| {
+        let invite = Invite {
+            by: optional_name(row, 1)?,
+            expires: row.get(2)?,
+            used: optional_name(row, 3)?,
+        };
+        Ok(Change::Invite(CodeHash(row.get(0)?), invite))
+    })?;
+    absorb("SELECT place, seq, chain FROM heads", |row| {
+        let place = Place::parse(&row.get::<_, String>(0)?).ok_or_else(|| damaged(0, "not a place"))?;
+        let seen = Seen {
+            seq: row.get(1)?,
+            chain: ChainHash(row.get(2)?),
+        };
+        Ok(Change::Head(place, seen))
+    })?;
+    Ok(state)
+}
+
+/// Writes what is different in the state; heads are left to [`write_heads`].
+pub(super) fn write_changes(db: &Connection, changes: &[Change]) -> rusqlite::Result<()> {
+    for change in changes {
+        match change {
+            Change::User(name, user) => db
+                .prepare_cached("INSERT OR REPLACE INTO users VALUES (?, ?, ?, ?, ?, ?, ?)")?
+                .execute(params![
+                    name.as_str(),
+                    user.public_key,
+                    user.certificate,
+                    user.admin,
+                    user.joined,
+                    user.at,
+                    user.removed
+                ])?,
+            Change::Invite(code, invite) => db
+                .prepare_cached("INSERT OR REPLACE INTO invites VALUES (?, ?, ?, ?)")?
+                .execute(params![
+                    code.0,
+                    invite.by.as_ref().map(Nickname::as_str),
+                    invite.expires,
+                    invite.used.as_ref().map(Nickname::as_str)
+                ])?,
+            Change::InviteGone(code) => db
+                .prepare_cached("DELETE FROM invites WHERE code = ?")?
+                .execute([code.0])?,
+            Change::Head(..) => 0,
+        };
+    }
+    Ok(())
+}
+
+/// Writes where each conversation's chain stands after a whole group: once each, however many messages it got.
+pub(super) fn write_heads(db: &Connection, changes: &[Change]) -> rusqlite::Result<()> {
+    let heads: BTreeMap<&Place, &Seen> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Head(place, seen) => Some((place, seen)),
+            _ => None,
+        })
+        .collect();
+    let mut write = db.prepare_cached("INSERT OR REPLACE INTO heads VALUES (?, ?, ?)")?;
+    for (place, seen) in heads {
+        write.execute(params![place.to_string(), seen.seq, seen.chain.0])?;
+    }
+    Ok(())
+}
+
+/// Writes one entry of the log.
+pub(super) fn write_entry(db: &Connection, entry: &Entry) -> rusqlite::Result<()> {
+    match &entry.verdict {
+        Verdict::Posted(message) => write_message(db, message),
+        _ => write_event(db, entry),
+    }
+}
+
+fn write_message(db: &Connection, message: &Message) -> rusqlite::Result<()> {
+    db.prepare_cached("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
+        .execute(params![
+            message.seq,
+            Place::of(&message.from, &message.to).to_string(),
+            message.from.as_str(),
+            message.id.0,
+            message.to.to_string(),
+            message.at,
+            message.text.as_str(),
+            message.seen.map(|seen| seen.seq),
+            message.seen.map(|seen| seen.chain.0),
+            message.salt,
+            message.chain.0,
+        ])?;
+    Ok(())
+}
+
+fn write_event(
+    db: &Connection,
+    Entry {
+        seq, event, verdict, ..
+    }: &Entry,
+) -> rusqlite::Result<()> {
+    let verdict = match verdict {
+        Verdict::Refused(refusal) => refusal.name(),
+        _ => "done",
+    };
+    let mut write = db.prepare_cached("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
+    match &event.what {
+        What::UserJoined {
+            name,
+            public_key,
+            code,
+            certificate,
+        } => write.execute(params![
+            seq,
+            event.at,
+            "user_joined",
+            name.as_str(),
+            None::<&str>,
+            code.0,
+            public_key,
+            certificate,
+            None::<u64>,
+            verdict
+        ]),
+        What::UserRemoved { by, name } => write.execute(params![
+            seq,
+            event.at,
+            "user_removed",
+            by.as_str(),
+            name.as_str(),
+            None::<&[u8]>,
+            None::<&[u8]>,
+            None::<&[u8]>,
+            None::<u64>,
+            verdict
+        ]),
+        What::InviteCreated { by, code, expires } => write.execute(params![
+            seq,
+            event.at,
+            "invite_created",
+            by.as_ref().map(Nickname::as_str),
+            None::<&str>,
+            code.0,
+            None::<&[u8]>,
+            None::<&[u8]>,
+            expires,
+            verdict
+        ]),
+        // One that was refused: that it was is kept, what it said is not.
+        What::MessagePosted { from, id, to, .. } => write.execute(params![
+            seq,
+            event.at,
+            "message_refused",
+            from.as_str(),
+            to.to_string(),
+            None::<&[u8]>,
+            None::<&[u8]>,
+            id.0,
+            None::<u64>,
+            verdict
+        ]),
+    }?;
+    Ok(())
+}
+
+const MESSAGE: &str = "seq, id, sender, recipient, text, at, seen_seq, seen_chain, salt, chain";
+
+/// The message with that id, if its sender posted it before.
+pub(super) fn message_by_id(db: &Connection, from: &Nickname, id: &MessageId) -> rusqlite::Result<Option<Message>> {
+    db.prepare_cached(&format!("SELECT {MESSAGE} FROM messages WHERE sender = ? AND id = ?"))?
+        .query_row(params![from.as_str(), id.0], message)
+        .optional()
+}
+
+/// A part of the history.
+pub(super) fn messages(db: &Connection, query: &Query) -> rusqlite::Result<Page> {
+    let order = if query.newest { "DESC" } else { "ASC" };
+    let sql =
+        format!("SELECT {MESSAGE} FROM messages WHERE place = ? AND seq > ? AND seq < ? ORDER BY seq {order} LIMIT ?");
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut found = Vec::new();
+    for place in &query.places {
+        // One more than asked for tells whether there are more.
+        let range = params![
+            place.to_string(),
+            signed(query.after),
+            signed(query.before),
+            query.limit.saturating_add(1)
+        ];
+        for message in statement.query_map(range, message)? {
+            found.push(message?);
+        }
+    }
+    Ok(Page::merge(found, query))
+}
+
+/// SQLite's integers are signed; there will be no message 2^63.
+fn signed(seq: u64) -> i64 {
+    i64::try_from(seq).unwrap_or(i64::MAX)
+}
+
+/// Up to `limit` entries after `after`, in order.
+pub(super) fn entries(db: &Connection, after: u64, limit: usize) -> rusqlite::Result<Vec<Arc<Entry>>> {
+    let sql = format!("SELECT {MESSAGE} FROM messages WHERE seq > ? ORDER BY seq LIMIT ?");
+    let mut found: Vec<Entry> = db
+        .prepare_cached(&sql)?
+        .query_map(params![signed(after), limit], |row| message(row).map(posted))?
+        .collect::<rusqlite::Result<_>>()?;
+    let sql = "SELECT seq, at, kind, actor, subject, code, key, data, expires, verdict FROM events \
+               WHERE seq > ? AND kind <> 'message_refused' ORDER BY seq LIMIT ?";
+    let events = db
+        .prepare_cached(sql)?
+        .query_map(params![signed(after), limit], event)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    found.extend(events);
+    found.sort_unstable_by_key(|entry| entry.seq);
+    found.truncate(limit);
+    Ok(found.into_iter().map(Arc::new).collect())
+}
+
+fn posted(message: Message) -> Entry {
+    let what = What::MessagePosted {
+        from: message.from.clone(),
+        id: message.id,
+        to: message.to.clone(),
+        text: message.text.clone(),
+        seen: message.seen,
+        salt: message.salt,
+    };
+    let event = Event { at: message.at, what };
+    Entry::new(message.seq, event, Verdict::Posted(Box::new(message)))
+}
+
+fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
+    let seen = match (row.get::<_, Option<u64>>(6)?, row.get::<_, Option<[u8; 32]>>(7)?) {
+        (Some(seq), Some(chain)) => Some(Seen {
+            seq,
+            chain: ChainHash(chain),
+        }),
+        _ => None,
+    };
+    let to: Conversation = row
+        .get::<_, String>(3)?
+        .parse()
+        .map_err(|_| damaged(3, "not a conversation"))?;
+    Ok(Message {
+        seq: row.get(0)?,
+        id: MessageId(row.get(1)?),
+        from: name(row, 2)?,
+        to,
+        text: Text::parse(row.get::<_, String>(4)?).map_err(|_| damaged(4, "not a text"))?,
+        at: row.get(5)?,
+        seen,
+        salt: row.get(8)?,
+        chain: ChainHash(row.get(9)?),
+    })
+}
+
+fn event(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let seq = row.get(0)?;
+    let kind: String = row.get(2)?;
+    let what = match kind.as_str() {
+        "user_joined" => What::UserJoined {
+            name: name(row, 3)?,
+            public_key: row.get(6)?,
+            code: CodeHash(row.get(5)?),
+            certificate: row.get(7)?,
+        },
+        "user_removed" => What::UserRemoved {
+            by: name(row, 3)?,
+            name: name(row, 4)?,
+        },
+        "invite_created" => What::InviteCreated {
+            by: optional_name(row, 3)?,
+            code: CodeHash(row.get(5)?),
+            expires: row.get(8)?,
+        },
+        _ => return Err(damaged(2, "not a kind of event")),
+    };
+    let verdict: String = row.get(9)?;
+    let refusal = Refusal::ALL.into_iter().find(|refusal| refusal.name() == verdict);
+    let verdict = match (refusal, &what) {
+        (Some(refusal), _) => Verdict::Refused(refusal),
+        (None, What::UserJoined { certificate, .. }) => Verdict::Joined {
+            cursor: seq,
+            certificate: certificate.clone(),
+        },
+        (None, _) => Verdict::Done,
+    };
+    Ok(Entry::new(seq, Event { at: row.get(1)?, what }, verdict))
+}
+
+fn name(row: &Row<'_>, column: usize) -> rusqlite::Result<Nickname> {
+    Nickname::parse(&row.get::<_, String>(column)?).map_err(|_| damaged(column, "not a name"))
+}
+
+fn optional_name(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Nickname>> {
+    match row.get::<_, Option<String>>(column)? {
+        None => Ok(None),
+        Some(_) => name(row, column).map(Some),
+    }
+}
+
+fn damaged(column: usize, what: &'static str) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, what.into())
+}

@@ -1,0 +1,234 @@
+//! One connection's chat: a single task that reads requests, waits for the log, and writes what there is in one go.
+//!
+//! It never waits for one append before it reads the next request; it writes everything that is ready at a wake-up in one write;
+//! it holds no buffer while it is quiet. Reading goes on from the history where the mailbox lost something, so that a slow
+//! reader costs no memory and loses nothing.
+
+mod outbox;
+mod reading;
+mod requests;
+#[cfg(test)]
+mod tests;
+
+use std::cell::RefCell;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::ready;
+
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, StreamExt as _};
+use nihao_protocol::chat::{Nickname, Refusal, ServerSession};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::time::timeout;
+
+use crate::core::Core;
+use crate::hub::Presence;
+use outbox::Outbox;
+use reading::Reading;
+use requests::Done;
+
+/// Who is at the other end, as far as TLS has shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// Where they connect from.
+    pub address: IpAddr,
+    /// The Ed25519 key of the user certificate they proved; a newcomer has none.
+    pub key: Option<[u8; 32]>,
+}
+
+/// How a connection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The peer closed.
+    ByPeer,
+    /// The server said its last word.
+    ByServer(Refusal),
+}
+
+/// What a session waits for; boxed, so that one that waits for nothing is small.
+type Waiting = Pin<Box<dyn Future<Output = Done> + Send>>;
+
+struct Session<S> {
+    core: Arc<Core>,
+    stream: S,
+    address: IpAddr,
+    me: Option<Nickname>,
+    my_key: [u8; 32],
+    chat: ServerSession,
+    presence: Presence,
+    reading: Reading,
+    waiting: FuturesUnordered<Waiting>,
+    outbox: Outbox,
+    /// The peer will say no more.
+    finished: bool,
+    closed: Option<Refusal>,
+}
+
+/// Talks with one peer until either side is done, then says goodbye on the stream, within bounds.
+pub async fn serve<S>(core: Arc<Core>, stream: S, peer: Peer) -> io::Result<Ended>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let deadline = core.limits.stranger_deadline;
+    let farewell = core.limits.farewell;
+    let mut session = Session::new(core, stream, peer);
+    let ended = if session.me.is_some() || session.closed.is_some() {
+        session.run().await
+    } else {
+        match timeout(deadline, session.run()).await {
+            Ok(ended) => ended,
+            Err(_) => session.say_farewell(Refusal::OutOfOrder, "joining took too long").await,
+        }
+    };
+    // The peer may be gone already; what it should know was said.
+    let _ = timeout(farewell, session.stream.shutdown()).await;
+    ended
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
+    fn new(core: Arc<Core>, stream: S, peer: Peer) -> Self {
+        let me = peer.key.and_then(|key| core.log.state().read().owner(&key).cloned());
+        let presence = core.hub.enter(me.clone(), core.limits.mailbox);
+        let mut session = Self {
+            chat: match peer.key {
+                Some(_) => ServerSession::for_member(),
+                None => ServerSession::for_stranger(),
+            },
+            core,
+            stream,
+            address: peer.address,
+            my_key: peer.key.unwrap_or_default(),
+            presence,
+            reading: Reading::Off,
+            waiting: FuturesUnordered::new(),
+            outbox: Outbox::default(),
+            finished: false,
+            closed: None,
+            me,
+        };
+        // Entered first, then judged: a removal in between dismisses the mailbox.
+        if peer.key.is_some() {
+            session.judge_member();
+        }
+        session
+    }
+
+    /// The certificate is the user CA's, but the state has the last word on whose it is.
+    fn judge_member(&mut self) {
+        let verdict = match &self.me {
+            Some(me) => self.core.log.state().read().is_member(me),
+            None => Err(Refusal::NotAMember),
+        };
+        match verdict {
+            Ok(()) => {}
+            Err(Refusal::Removed) => self.close(Refusal::Removed, crate::hub::REMOVED.detail),
+            Err(reason) => self.close(reason, "this server knows nobody with that key"),
+        }
+    }
+
+    async fn run(&mut self) -> io::Result<Ended> {
+        loop {
+            self.take_mail();
+            self.take_requests();
+            if self.flush().await? {
+                // Something may have come while writing.
+                continue;
+            }
+            if let Some(reason) = self.closed {
+                return Ok(Ended::ByServer(reason));
+            }
+            if self.finished && self.waiting.is_empty() {
+                return Ok(Ended::ByPeer);
+            }
+            self.wait().await?;
+        }
+    }
+
+    /// Waits until there is something to do, and does it as far as it does not have to wait again.
+    async fn wait(&mut self) -> io::Result<()> {
+        let reads = !self.finished && self.waiting.len() < self.core.limits.in_flight;
+        let done = tokio::select! {
+            biased;
+            () = self.presence.mailbox.rings() => return Ok(()),
+            Some(done) = self.waiting.next(), if !self.waiting.is_empty() => done,
+            received = receive(&mut self.stream, &mut self.chat), if reads => {
+                self.finished = received? == 0;
+                return Ok(());
+            }
+        };
+        self.finish(done);
+        // A group commit answers many at once.
+        while let Some(Some(done)) = self.waiting.next().now_or_never() {
+            self.finish(done);
+        }
+        Ok(())
+    }
+
+    /// Writes what there is, in one go; `true` if there was something.
+    async fn flush(&mut self) -> io::Result<bool> {
+        let out = self.chat.transmit();
+        if out.is_empty() {
+            return Ok(false);
+        }
+        let mailbox = Arc::clone(&self.presence.mailbox);
+        let dismissal = {
+            let write = write(&mut self.stream, &out);
+            tokio::pin!(write);
+            let dismissal = tokio::select! {
+                biased;
+                dismissal = mailbox.dismissed() => dismissal,
+                written = &mut write => return written.map(|()| true),
+            };
+            // A frame half written is finished first, or the last word could not be read.
+            timeout(self.core.limits.farewell, write)
+                .await
+                .map_err(|_| io::ErrorKind::TimedOut)??;
+            dismissal
+        };
+        self.close(dismissal.reason, dismissal.detail);
+        Ok(true)
+    }
+
+    fn close(&mut self, reason: Refusal, detail: &str) {
+        if self.closed.is_none() {
+            self.chat.close(reason, detail);
+            self.closed = Some(reason);
+            self.waiting = FuturesUnordered::new();
+        }
+    }
+
+    async fn say_farewell(&mut self, reason: Refusal, detail: &str) -> io::Result<Ended> {
+        self.close(reason, detail);
+        let out = self.chat.transmit();
+        timeout(self.core.limits.farewell, write(&mut self.stream, &out))
+            .await
+            .map_err(|_| io::ErrorKind::TimedOut)??;
+        Ok(Ended::ByServer(reason))
+    }
+}
+
+async fn write<S: AsyncWrite + Unpin>(stream: &mut S, out: &[u8]) -> io::Result<()> {
+    stream.write_all(out).await?;
+    stream.flush().await
+}
+
+thread_local! {
+    /// What was just read, for as long as it takes to hand it on: quiet connections hold no read buffer.
+    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; 16 * 1024]);
+}
+
+/// Reads what there is and hands it to the session; 0 if the peer will say no more.
+async fn receive<S: AsyncRead + Unpin>(stream: &mut S, chat: &mut ServerSession) -> io::Result<usize> {
+    poll_fn(|context| {
+        SCRATCH.with_borrow_mut(|scratch| {
+            let mut buffer = ReadBuf::new(scratch);
+            ready!(Pin::new(&mut *stream).poll_read(context, &mut buffer))?;
+            chat.receive(buffer.filled());
+            Ok(buffer.filled().len()).into()
+        })
+    })
+    .await
+}

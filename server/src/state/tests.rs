@@ -1,0 +1,337 @@
+//! The rules, table by table; and that applying is deterministic and keeps its promises whatever comes.
+
+use nihao_protocol::chat::{ChainHash, ClientSays, Message, MessageId, Nickname, Refusal, Text};
+use proptest::prelude::*;
+
+use super::authorize::Actor;
+use super::{Applied, INVITES_EACH, State};
+use crate::event::{CodeHash, Event, Place, Verdict, What};
+
+fn name(name: &str) -> Nickname {
+    Nickname::parse(name).unwrap()
+}
+
+fn event(at: u64, what: What) -> Event {
+    Event { at, what }
+}
+
+fn invite(by: Option<&str>, code: u8, expires: u64) -> What {
+    What::InviteCreated {
+        by: by.map(name),
+        code: CodeHash([code; 32]),
+        expires,
+    }
+}
+
+fn join(who: &str, key: u8, code: u8) -> What {
+    What::UserJoined {
+        name: name(who),
+        public_key: [key; 32],
+        code: CodeHash([code; 32]),
+        certificate: vec![key],
+    }
+}
+
+fn remove(by: &str, who: &str) -> What {
+    What::UserRemoved {
+        by: name(by),
+        name: name(who),
+    }
+}
+
+fn post(from: &str, to: &str, text: &str) -> What {
+    What::MessagePosted {
+        from: name(from),
+        id: MessageId([7; 16]),
+        to: to.parse().unwrap(),
+        text: Text::parse(text).unwrap(),
+        seen: None,
+        salt: [1; 16],
+    }
+}
+
+/// Alice the admin, bob, and carol who was removed.
+fn peopled() -> (State, u64) {
+    let mut state = State::default();
+    let story = [
+        invite(None, 1, 100),
+        join("alice", 1, 1),
+        invite(Some("alice"), 2, 100),
+        join("bob", 2, 2),
+        invite(Some("alice"), 3, 100),
+        join("carol", 3, 3),
+        remove("alice", "carol"),
+    ];
+    let mut seq = 0;
+    for what in story {
+        seq += 1;
+        let applied = state.apply(seq, &event(10, what));
+        assert!(!matches!(applied.verdict, Verdict::Refused(_)), "{applied:?}");
+    }
+    (state, seq)
+}
+
+#[test]
+fn verdicts() {
+    use Refusal::*;
+    let cases = [
+        (join("dave", 4, 9), 10, Some(InviteUnknown)),
+        (join("dave", 4, 1), 10, Some(InviteUsed)),
+        (join("bob", 9, 2), 10, Some(InviteUsed)),
+        (join("dave", 2, 2), 10, Some(InviteUsed)),
+        (join("bob", 2, 2), 999, None),
+        (join("carol", 3, 3), 10, Some(Removed)),
+        (invite(None, 9, 100), 10, Some(NotAMember)),
+        (invite(Some("carol"), 9, 100), 10, Some(Removed)),
+        (invite(Some("mallory"), 9, 100), 10, Some(NotAMember)),
+        (invite(Some("bob"), 9, 100), 10, None),
+        (remove("bob", "alice"), 10, Some(NotAdmin)),
+        (remove("bob", "bob"), 10, Some(NotAdmin)),
+        (remove("alice", "mallory"), 10, Some(NoSuchUser)),
+        (remove("alice", "alice"), 10, Some(LastAdmin)),
+        (remove("alice", "bob"), 10, None),
+        (remove("alice", "carol"), 10, None),
+        (post("alice", "#general", "x"), 10, None),
+        (post("alice", "@bob", "x"), 10, None),
+        (post("alice", "@alice", "a note"), 10, None),
+        (post("alice", "#other", "x"), 10, Some(NoSuchRoom)),
+        (post("alice", "@mallory", "x"), 10, Some(NoSuchUser)),
+        (post("alice", "@carol", "x"), 10, Some(NoSuchUser)),
+        (post("carol", "#general", "x"), 10, Some(Removed)),
+        (post("mallory", "#general", "x"), 10, Some(NotAMember)),
+    ];
+    for (what, at, expected) in cases {
+        let (mut state, seq) = peopled();
+        let before = state.clone();
+        let applied = state.apply(seq + 1, &event(at, what.clone()));
+        let refused = match applied.verdict {
+            Verdict::Refused(refusal) => Some(refusal),
+            _ => None,
+        };
+        assert_eq!(refused, expected, "{what:?}");
+        if refused.is_some() {
+            assert_eq!(state, before, "a refusal changes nothing");
+        }
+    }
+}
+
+#[test]
+fn an_invite_expires_with_its_time_and_with_its_giver() {
+    let (mut state, seq) = peopled();
+    state.apply(seq + 1, &event(10, invite(Some("bob"), 8, 50)));
+    let verdict = |state: &State, at| state.clone().apply(seq + 9, &event(at, join("dave", 8, 8))).verdict;
+    assert!(matches!(verdict(&state, 49), Verdict::Joined { .. }));
+    assert_eq!(verdict(&state, 50), Verdict::Refused(Refusal::InviteExpired));
+    state.apply(seq + 2, &event(10, remove("alice", "bob")));
+    assert_eq!(verdict(&state, 49), Verdict::Refused(Refusal::InviteExpired));
+}
+
+#[test]
+fn a_new_invite_for_the_first_user_replaces_the_old_and_only_the_first_is_admin() {
+    let mut state = State::default();
+    state.apply(1, &event(1, invite(None, 1, 100)));
+    state.apply(2, &event(1, invite(None, 2, 100)));
+    assert_eq!(
+        state.apply(3, &event(1, join("alice", 1, 1))).verdict,
+        Verdict::Refused(Refusal::InviteUnknown)
+    );
+    state.apply(4, &event(1, join("alice", 1, 2)));
+    state.apply(5, &event(1, invite(Some("alice"), 3, 100)));
+    state.apply(6, &event(1, join("bob", 2, 3)));
+    assert!(state.user(&name("alice")).unwrap().admin);
+    assert!(!state.user(&name("bob")).unwrap().admin);
+}
+
+#[test]
+fn open_invites_are_counted() {
+    let (mut state, mut seq) = peopled();
+    for code in 0..INVITES_EACH {
+        seq += 1;
+        let mut hash = [0xee; 32];
+        hash[0] = u8::try_from(code).unwrap();
+        let what = What::InviteCreated {
+            by: Some(name("bob")),
+            code: CodeHash(hash),
+            expires: 100,
+        };
+        assert_eq!(state.apply(seq, &event(10, what)).verdict, Verdict::Done);
+    }
+    let one_more = event(10, invite(Some("bob"), 0xdd, 100));
+    assert_eq!(state.apply(seq + 1, &one_more).verdict, Verdict::Refused(Refusal::Busy));
+    let later = event(101, invite(Some("bob"), 0xdd, 200));
+    assert_eq!(state.apply(seq + 2, &later).verdict, Verdict::Done);
+}
+
+/// Every request, for everybody: the whole table of who may do what.
+#[test]
+fn who_may_do_what() {
+    use Refusal::*;
+    let (state, _) = peopled();
+    let send = |to: &str| ClientSays::Send {
+        id: MessageId([0; 16]),
+        to: to.parse().unwrap(),
+        text: Text::parse("x").unwrap(),
+        seen: None,
+    };
+    let history = |of: &str| ClientSays::History {
+        conversation: of.parse().unwrap(),
+        before: None,
+        after: None,
+        limit: 1,
+    };
+    let join = ClientSays::Join {
+        code: [0; 16],
+        name: name("dave"),
+        public_key: [0; 32],
+        proof: [0; 64],
+    };
+    let no = |refusal| Err(refusal);
+    // Columns: a stranger, alice (admin), bob, carol (removed), mallory (a key nobody knows).
+    let table = [
+        (ClientSays::Ping, [Ok(()), Ok(()), Ok(()), Ok(()), Ok(())]),
+        (
+            join,
+            [Ok(()), no(OutOfOrder), no(OutOfOrder), no(OutOfOrder), no(OutOfOrder)],
+        ),
+        (
+            ClientSays::Resume { after: 0 },
+            [no(NotAMember), Ok(()), Ok(()), no(Removed), no(NotAMember)],
+        ),
+        (
+            ClientSays::Who { after: None },
+            [no(NotAMember), Ok(()), Ok(()), no(Removed), no(NotAMember)],
+        ),
+        (
+            ClientSays::RenewCertificate,
+            [no(NotAMember), Ok(()), Ok(()), no(Removed), no(NotAMember)],
+        ),
+        (
+            ClientSays::Invite,
+            [no(NotAMember), Ok(()), Ok(()), no(Removed), no(NotAMember)],
+        ),
+        (
+            send("#general"),
+            [no(NotAMember), Ok(()), Ok(()), no(Removed), no(NotAMember)],
+        ),
+        (
+            send("@bob"),
+            [no(NotAMember), Ok(()), Ok(()), no(Removed), no(NotAMember)],
+        ),
+        (
+            send("@carol"),
+            [
+                no(NotAMember),
+                no(NoSuchUser),
+                no(NoSuchUser),
+                no(Removed),
+                no(NotAMember),
+            ],
+        ),
+        (
+            send("#other"),
+            [
+                no(NotAMember),
+                no(NoSuchRoom),
+                no(NoSuchRoom),
+                no(Removed),
+                no(NotAMember),
+            ],
+        ),
+        (
+            history("#general"),
+            [no(NotAMember), Ok(()), Ok(()), no(Removed), no(NotAMember)],
+        ),
+        (
+            history("@carol"),
+            [no(NotAMember), Ok(()), Ok(()), no(Removed), no(NotAMember)],
+        ),
+        (
+            history("@dave"),
+            [
+                no(NotAMember),
+                no(NoSuchUser),
+                no(NoSuchUser),
+                no(Removed),
+                no(NotAMember),
+            ],
+        ),
+        (
+            ClientSays::Remove { name: name("bob") },
+            [no(NotAMember), Ok(()), no(NotAdmin), no(Removed), no(NotAMember)],
+        ),
+        (
+            ClientSays::Remove { name: name("alice") },
+            [no(NotAMember), no(LastAdmin), no(NotAdmin), no(Removed), no(NotAMember)],
+        ),
+    ];
+    let names = ["alice", "bob", "carol", "mallory"].map(name);
+    for (says, expected) in table {
+        let actors = std::iter::once(Actor::Stranger).chain(names.iter().map(Actor::Member));
+        for (actor, expected) in actors.zip(expected) {
+            assert_eq!(
+                state.authorize(actor, &says, 10),
+                expected,
+                "{actor:?} asks for {says:?}"
+            );
+        }
+    }
+}
+
+fn any_name() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["alice", "bob", "carol"])
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    let what = prop_oneof![
+        (prop::option::of(any_name()), 0..6_u8, 0..40_u64).prop_map(|(by, code, expires)| invite(by, code, expires)),
+        (any_name(), 0..4_u8, 0..6_u8).prop_map(|(who, key, code)| join(who, key, code)),
+        (any_name(), any_name()).prop_map(|(by, who)| remove(by, who)),
+        (
+            any_name(),
+            prop::sample::select(vec!["#general", "#no", "@alice", "@bob", "@carol"]),
+            "[a-z]{1,3}"
+        )
+            .prop_map(|(from, to, text)| post(from, to, &text)),
+    ];
+    (0..40_u64, what).prop_map(|(at, what)| event(at, what))
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_the_promises_hold(events in prop::collection::vec(any_event(), 0..120)) {
+        let (mut state, mut copy) = (State::default(), State::default());
+        let mut chains = std::collections::BTreeMap::<Place, ChainHash>::new();
+        let mut joined = std::collections::BTreeMap::<Nickname, [u8; 32]>::new();
+        for (seq, event) in (1..).zip(&events) {
+            let before = state.clone();
+            let Applied { verdict, changes } = state.apply(seq, event);
+            // A reader that only takes over the changes has the same state.
+            changes.iter().for_each(|change| copy.absorb(change.clone()));
+            prop_assert_eq!(&state, &copy);
+            match (&verdict, &event.what) {
+                (Verdict::Refused(_), _) => prop_assert_eq!(&state, &before),
+                (Verdict::Joined { .. }, What::UserJoined { name, public_key, .. }) => {
+                    // A name has one key for ever.
+                    prop_assert_eq!(joined.entry(name.clone()).or_insert(*public_key), public_key);
+                }
+                (Verdict::Posted(message), _) => check_chain(message, &mut chains)?,
+                (Verdict::Done, What::UserRemoved { by, .. }) => {
+                    prop_assert!(before.user(by).is_some_and(|user| user.admin && !user.removed));
+                }
+                _ => {}
+            }
+            let admins = state.users().filter(|(_, user)| user.admin && !user.removed).count();
+            prop_assert!(state.is_empty() || admins >= 1, "nobody could invite or remove any more");
+        }
+    }
+}
+
+fn check_chain(
+    message: &Message,
+    chains: &mut std::collections::BTreeMap<Place, ChainHash>,
+) -> Result<(), TestCaseError> {
+    let chain = chains.entry(Place::of(&message.from, &message.to)).or_default();
+    prop_assert_eq!(message.chained_after(chain), message.chain);
+    *chain = message.chain;
+    Ok(())
+}
