@@ -11,7 +11,7 @@ use crate::der::{DerError, Reader, tag};
 use crate::key::{KeyAlgorithm, PublicKey};
 use crate::pem::{self, Block, Kind, PemError};
 use crate::request::{RequestError, SigningRequest};
-use crate::view::{CertificateView, Extension, RevocationListView, algorithm_name, describe_time};
+use crate::view::{CertificateView, Extension, GeneralName, RevocationListView, algorithm_name, describe_time};
 
 /// A file could not be shown.
 #[derive(Debug, thiserror::Error)]
@@ -189,8 +189,6 @@ fn private_key(der: &[u8]) -> String {
 }
 
 fn extension_line(lines: &mut Lines, extension: &Extension) {
-    let list =
-        |names: &[crate::view::GeneralName]| names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match extension {
         Extension::BasicConstraints {
             is_authority: false, ..
@@ -227,19 +225,7 @@ fn extension_line(lines: &mut Lines, extension: &Extension) {
             critical,
             permitted,
             excluded,
-        } => {
-            let force = if *critical {
-                ""
-            } else {
-                " (not critical: old programs may overlook it)"
-            };
-            if !permitted.is_empty() {
-                lines.put("signs only for", &format!("{}{force}", list(permitted)));
-            }
-            if !excluded.is_empty() {
-                lines.put("never signs for", &format!("{}{force}", list(excluded)));
-            }
-        }
+        } => constraint_lines(lines, *critical, permitted, excluded),
         Extension::ListNumber(number) => lines.put("number", &colons(number)),
         Extension::SubjectKey(_) | Extension::AuthorityKey(_) => {}
         Extension::Other {
@@ -251,6 +237,23 @@ fn extension_line(lines: &mut Lines, extension: &Extension) {
             lines.put("also", &format!("extension {identifier} ({critical}{size} bytes)"));
         }
     }
+}
+
+fn constraint_lines(lines: &mut Lines, critical: bool, permitted: &[GeneralName], excluded: &[GeneralName]) {
+    let force = if critical {
+        ""
+    } else {
+        " (not critical: old programs may overlook it)"
+    };
+    for (label, names) in [("signs only for", permitted), ("never signs for", excluded)] {
+        if !names.is_empty() {
+            lines.put(label, &format!("{}{force}", list(names)));
+        }
+    }
+}
+
+fn list(names: &[GeneralName]) -> String {
+    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn key_lines(lines: &mut Lines, spki: &[u8]) {

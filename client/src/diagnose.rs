@@ -233,196 +233,208 @@ fn quoted(seen: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn certificate_error(error: CertificateError) -> ConnectError {
-        ConnectError::Certificate {
-            error,
-            host: "chat.example".into(),
-        }
-    }
-
-    #[test]
-    fn every_failure_names_the_check_what_was_expected_what_was_seen_and_a_fix() {
-        let address = "192.0.2.7:8443".parse().unwrap();
-        let now = UnixTime::from_seconds(1_800_000_000);
-        let names = vec!["localhost".into(), "127.0.0.1".into()];
-        let expected = "chat.example".to_owned();
-        let issuer = "CN=evil\u{1b}[2J".to_owned();
-        let cases: Vec<(ConnectError, [&str; 3])> = vec![
-            (
-                DialError::NameNotFound {
-                    host: "chat.example".into(),
-                    detail: "Name or service not known".into(),
-                }
-                .into(),
-                [
-                    "name lookup",
-                    "seen none (Name or service not known)",
-                    "getent hosts chat.example",
-                ],
-            ),
-            (
-                DialError::Refused(address).into(),
-                ["TCP", "192.0.2.7:8443, seen \"connection refused\"", "start nihaod"],
-            ),
-            (
-                DialError::TimedOut { address, seconds: 10 }.into(),
-                ["TCP", "seen none for 10 s", "firewall"],
-            ),
-            (
-                DialError::Unreachable {
-                    address,
-                    detail: "Network is unreachable".into(),
-                }
-                .into(),
-                ["TCP", "seen \"Network is unreachable\"", "network connection"],
-            ),
-            (
-                ConnectError::NotTls {
-                    seen: b"HTTP/1.1 400 Bad Request\r\nServer: x".to_vec(),
-                },
-                [
-                    "TLS",
-                    "a web server without TLS that answers \"HTTP/1.1 400 Bad Request\"",
-                    "port 8443 is not nihaod's",
-                ],
-            ),
-            (
-                ConnectError::NotTls {
-                    seen: b"SSH-2.0-OpenSSH_9.2\r\n".to_vec(),
-                },
-                [
-                    "TLS",
-                    "an SSH server that answers \"SSH-2.0-OpenSSH_9.2\"",
-                    "port 8443 is not nihaod's",
-                ],
-            ),
-            (
-                ConnectError::NotTls { seen: vec![0, 1, 0x1b] },
-                ["TLS", "answers 00 01 1b", "not nihaod's"],
-            ),
-            (
-                ConnectError::Silent { seconds: 10 },
-                ["TLS handshake", "seen nothing for 10 s", "port"],
-            ),
-            (
-                ConnectError::EndedEarly,
-                ["TLS handshake", "seen the end of the connection", "log"],
-            ),
-            (ConnectError::OldTls, ["TLS version: expected 1.3", "older", "nihaod's"]),
-            (
-                ConnectError::NotNihao,
-                [
-                    "application protocol: expected nihao/1",
-                    "does not speak it",
-                    "web server",
-                ],
-            ),
-            (
-                certificate_error(CertificateError::WrongName {
-                    expected,
-                    presented: names,
-                }),
-                [
-                    "certificate name: expected chat.example",
-                    "localhost, 127.0.0.1",
-                    "--name chat.example",
-                ],
-            ),
-            (
-                certificate_error(CertificateError::NotSignedByPin { issuer }),
-                [
-                    "the key from the invite (0707070707070707…)",
-                    "issued by CN=evil␛[2J",
-                    "ask for a new invite",
-                ],
-            ),
-            (
-                certificate_error(CertificateError::UnknownIssuer {
-                    issuer: "CN=Other".into(),
-                }),
-                ["certificate authority", "seen CN=Other", "root"],
-            ),
-            (
-                certificate_error(CertificateError::Expired {
-                    not_after: UnixTime::from_seconds(1_799_990_000),
-                    now,
-                }),
-                [
-                    "certificate date",
-                    "seen one that ended 2027-01-15 05:13:20 UTC",
-                    "date -u",
-                ],
-            ),
-            (
-                certificate_error(CertificateError::NotYetValid {
-                    not_before: UnixTime::from_seconds(1_800_100_000),
-                    now,
-                }),
-                [
-                    "valid at 2027-01-15 08:00:00 UTC",
-                    "begins 2027-01-16 11:46:40 UTC",
-                    "clock",
-                ],
-            ),
-            (
-                certificate_error(CertificateError::WrongPurpose { required: "server" }),
-                ["purpose", "a user's", "do not go on"],
-            ),
-            (
-                certificate_error(CertificateError::NoDigitalSignature),
-                ["key usage", "digitalSignature", "nihaod"],
-            ),
-            (
-                certificate_error(CertificateError::MisplacedCa),
-                ["certificate kind", "authority's", "self-signed"],
-            ),
-            (
-                certificate_error(CertificateError::Revoked),
-                ["status", "revoked", "admin"],
-            ),
-            (
-                certificate_error(CertificateError::BadSignature),
-                ["certificate", "signature does not verify", "admin"],
-            ),
-            (
-                ConnectError::CertificateRefused {
-                    alert: "certificate_unknown".into(),
-                },
-                ["this device's certificate", "alert certificate_unknown", "new invite"],
-            ),
-            (
-                ConnectError::Alert {
-                    alert: "internal_error".into(),
-                },
-                ["TLS handshake", "alert internal_error", "log"],
-            ),
-            (
-                ConnectError::BadName("\"a b\" is neither".into()),
-                ["server name", "\"a b\" is neither", "invite"],
-            ),
-            (
-                ConnectError::Tls("a record longer than allowed".into()),
-                ["TLS", "a record longer than allowed", "nihaod's"],
-            ),
-        ];
+    /// The diagnosis names the check, what was seen, and a fix, in one safe line each.
+    fn told(error: ConnectError, check: &str, seen: &str, fix: &str) {
         let endpoint = Endpoint {
             host: "chat.example".into(),
             port: 8443,
             ca: [7; 32],
         };
-        for (error, [check, seen, fix]) in cases {
-            let said = diagnose(&endpoint, &error);
-            assert!(
-                said.problem.starts_with("cannot connect to chat.example:8443: "),
-                "{said:?}"
+        let said = diagnose(&endpoint, &error);
+        let rest = said
+            .problem
+            .strip_prefix("cannot connect to chat.example:8443: ")
+            .unwrap();
+        assert!(
+            rest.starts_with(check) && rest.contains(seen) && said.fix.contains(fix),
+            "{error:?}: {said:?}"
+        );
+        assert!(!(said.problem + &said.fix).chars().any(char::is_control), "{error:?}");
+    }
+
+    fn bad_certificate(error: CertificateError, check: &str, seen: &str, fix: &str) {
+        told(
+            ConnectError::Certificate {
+                error,
+                host: "chat.example".into(),
+            },
+            check,
+            seen,
+            fix,
+        );
+    }
+
+    #[test]
+    fn there_is_no_way_to_the_server() {
+        let address = "192.0.2.7:8443".parse().unwrap();
+        let dial = |error: DialError, seen, fix| told(error.into(), "TCP: expected", seen, fix);
+        dial(
+            DialError::Refused(address),
+            "192.0.2.7:8443, seen \"connection refused\"",
+            "start nihaod",
+        );
+        dial(
+            DialError::TimedOut { address, seconds: 10 },
+            "seen none for 10 s",
+            "firewall",
+        );
+        let detail = "Network is unreachable".into();
+        dial(
+            DialError::Unreachable { address, detail },
+            "seen \"Network is unreachable\"",
+            "network connection",
+        );
+        let unknown = DialError::NameNotFound {
+            host: "chat.example".into(),
+            detail: "Name not known".into(),
+        };
+        told(
+            unknown.into(),
+            "name lookup: expected",
+            "seen none (Name not known)",
+            "getent hosts chat.example",
+        );
+        told(
+            ConnectError::BadName("\"a b\" is neither".into()),
+            "server name",
+            "is neither",
+            "invite",
+        );
+    }
+
+    #[test]
+    fn something_else_answers() {
+        let not_tls = |seen: &[u8], told_as: &str| {
+            told(
+                ConnectError::NotTls { seen: seen.to_vec() },
+                "TLS: expected a TLS server",
+                told_as,
+                "port 8443 is not nihaod's",
             );
-            assert!(
-                said.problem.contains(check) && said.problem.contains(seen),
-                "{error:?}: {said:?}"
-            );
-            assert!(said.fix.contains(fix), "{error:?}: {said:?}");
-            let all = said.problem + &said.fix;
-            assert!(!all.chars().any(char::is_control), "one safe line each: {all:?}");
-        }
+        };
+        not_tls(
+            b"HTTP/1.1 400 Bad Request\r\nServer: x",
+            "a web server without TLS that answers \"HTTP/1.1 400 Bad Request\"",
+        );
+        not_tls(
+            b"SSH-2.0-OpenSSH_9.2\r\n",
+            "an SSH server that answers \"SSH-2.0-OpenSSH_9.2\"",
+        );
+        not_tls(b"* OK IMAP4rev1", "a mail server");
+        not_tls(b"INFO {\"server_id\"", "a NATS server");
+        not_tls(&[0, 1, 0x1b], "something else that answers 00 01 1b");
+        told(
+            ConnectError::Silent { seconds: 10 },
+            "TLS handshake",
+            "seen nothing for 10 s",
+            "port 8443",
+        );
+        told(
+            ConnectError::EndedEarly,
+            "TLS handshake",
+            "seen the end of the connection",
+            "log",
+        );
+        told(
+            ConnectError::OldTls,
+            "TLS version: expected 1.3",
+            "only speaks older ones",
+            "nihaod's",
+        );
+        told(
+            ConnectError::NotNihao,
+            "application protocol: expected nihao/1",
+            "does not speak it",
+            "web server",
+        );
+        told(
+            ConnectError::Alert {
+                alert: "internal_error".into(),
+            },
+            "TLS handshake",
+            "alert internal_error",
+            "log",
+        );
+        told(
+            ConnectError::Tls("a record is too long".into()),
+            "TLS",
+            "a record is too long",
+            "nihaod's",
+        );
+        let refused = ConnectError::CertificateRefused {
+            alert: "certificate_unknown".into(),
+        };
+        told(
+            refused,
+            "this device's certificate",
+            "alert certificate_unknown",
+            "new invite",
+        );
+    }
+
+    #[test]
+    fn the_certificate_fails_a_check() {
+        let now = UnixTime::from_seconds(1_800_000_000);
+        let (expected, presented) = ("chat.example".into(), vec!["localhost".into(), "127.0.0.1".into()]);
+        let wrong_name = CertificateError::WrongName { expected, presented };
+        bad_certificate(
+            wrong_name,
+            "certificate name: expected chat.example",
+            "localhost, 127.0.0.1",
+            "--name chat.example",
+        );
+        let issuer = "CN=evil\u{1b}[2J".into();
+        let not_pinned = CertificateError::NotSignedByPin { issuer };
+        bad_certificate(
+            not_pinned,
+            "certificate authority",
+            "(0707070707070707…), seen a certificate",
+            "new invite",
+        );
+        let unknown = CertificateError::UnknownIssuer {
+            issuer: "CN=Other".into(),
+        };
+        bad_certificate(unknown, "certificate authority", "seen CN=Other", "root");
+        let expired = CertificateError::Expired {
+            not_after: UnixTime::from_seconds(1_799_990_000),
+            now,
+        };
+        bad_certificate(
+            expired,
+            "certificate date",
+            "seen one that ended 2027-01-15 05:13:20 UTC",
+            "date -u",
+        );
+        let early = CertificateError::NotYetValid {
+            not_before: UnixTime::from_seconds(1_800_100_000),
+            now,
+        };
+        bad_certificate(
+            early,
+            "certificate date",
+            "seen one that begins 2027-01-16 11:46:40 UTC",
+            "clock",
+        );
+        let purpose = CertificateError::WrongPurpose { required: "server" };
+        bad_certificate(purpose, "certificate purpose", "a user's", "do not go on");
+        bad_certificate(
+            CertificateError::NoDigitalSignature,
+            "certificate key usage",
+            "digitalSignature",
+            "nihaod",
+        );
+        bad_certificate(
+            CertificateError::MisplacedCa,
+            "certificate kind",
+            "authority's",
+            "self-signed",
+        );
+        bad_certificate(CertificateError::Revoked, "certificate status", "revoked", "admin");
+        bad_certificate(
+            CertificateError::BadSignature,
+            "certificate",
+            "signature does not verify",
+            "admin",
+        );
     }
 }

@@ -179,37 +179,34 @@ impl Fake {
     fn answer(&self, session: &mut ServerSession, me: Option<&Nickname>, request: &Request) -> bool {
         let mut books = self.books();
         let trouble = books.troubles.front().copied();
-        let reply = match (&request.says, me) {
-            (ClientSays::Join { name, public_key, .. }, _) => {
+        let reply = match (&request.says, me, trouble) {
+            (ClientSays::Join { name, public_key, .. }, ..) => {
                 books.names.insert(public_key.to_vec(), name.clone());
-                let joined = self.joined(name, public_key, &books);
-                if trouble == Some(Trouble::LoseJoined) {
-                    books.troubles.pop_front();
+                if books.meet(Trouble::LoseJoined) {
                     return false;
                 }
-                joined
+                self.joined(name, public_key, &books)
             }
-            (says @ ClientSays::Send { .. }, Some(me)) => match trouble {
-                Some(Trouble::RefuseSend(reason)) => {
-                    books.troubles.pop_front();
-                    ServerSays::Refused {
-                        reason,
-                        detail: "as told".into(),
-                    }
+            (ClientSays::Send { .. }, _, Some(Trouble::RefuseSend(reason))) => {
+                books.troubles.pop_front();
+                ServerSays::Refused {
+                    reason,
+                    detail: "as told".into(),
                 }
-                Some(Trouble::CutBeforeReceipt) => {
-                    books.troubles.pop_front();
-                    books.append(me, says);
+            }
+            (says @ ClientSays::Send { .. }, Some(me), _) => {
+                let sent = books.append(me, says);
+                if books.meet(Trouble::CutBeforeReceipt) {
                     return false;
                 }
-                _ => ServerSays::Sent(books.append(me, says)),
-            },
-            (ClientSays::Resume { after }, Some(me)) => {
-                let visible = books
+                ServerSays::Sent(sent)
+            }
+            (ClientSays::Resume { after }, Some(me), _) => {
+                for message in books
                     .log
                     .iter()
-                    .filter(|message| message.seq > *after && is_visible(message, me));
-                for message in visible {
+                    .filter(|message| message.seq > *after && is_visible(message, me))
+                {
                     session.send(
                         None,
                         ServerSays::Message {
@@ -230,45 +227,15 @@ impl Fake {
                     ..
                 },
                 Some(me),
-            ) => {
-                // Pages of two, so that a reader must ask more than once.
-                let page = usize::from(*limit).min(2);
-                let there = |message: &&Message| {
-                    message.conversation(me) == *conversation && before.is_none_or(|before| message.seq < before)
-                };
-                let all: Vec<_> = books.log.iter().filter(there).cloned().collect();
-                let more = all.len() > page;
-                ServerSays::History {
-                    messages: all[all.len().saturating_sub(page)..].to_vec(),
-                    more,
-                }
-            }
-            (ClientSays::Who { after }, _) => {
-                let mut names: Vec<_> = books
-                    .names
-                    .values()
-                    .filter(|name| Some(*name) > after.as_ref())
-                    .cloned()
-                    .collect();
-                names.sort();
-                let more = names.len() > 1;
-                let members = names.into_iter().take(1).map(|name| Member {
-                    name,
-                    admin: true,
-                    online: false,
-                    joined: NOW.0,
-                });
-                ServerSays::Members {
-                    members: members.collect(),
-                    more,
-                }
-            }
-            (ClientSays::Invite, _) => ServerSays::Invited {
+                _,
+            ) => books.page(me, conversation, *before, usize::from(*limit)),
+            (ClientSays::Who { after }, ..) => books.members(after.as_ref()),
+            (ClientSays::Invite, ..) => ServerSays::Invited {
                 line: self.invite().to_string(),
                 expires: NOW.0,
             },
-            (ClientSays::Remove { name }, _) if books.removed.insert(name.clone()) => ServerSays::Removed,
-            (ClientSays::Remove { .. }, _) => ServerSays::Refused {
+            (ClientSays::Remove { name }, ..) if books.removed.insert(name.clone()) => ServerSays::Removed,
+            (ClientSays::Remove { .. }, ..) => ServerSays::Refused {
                 reason: Refusal::NoSuchUser,
                 detail: "nobody has that name".into(),
             },
@@ -294,6 +261,43 @@ impl Fake {
 }
 
 impl Books {
+    /// Whether this trouble is next; then it is over.
+    fn meet(&mut self, trouble: Trouble) -> bool {
+        let is_next = self.troubles.front() == Some(&trouble);
+        if is_next {
+            self.troubles.pop_front();
+        }
+        is_next
+    }
+
+    /// Pages of two, so that a reader must ask more than once.
+    fn page(&self, me: &Nickname, conversation: &Conversation, before: Option<u64>, limit: usize) -> ServerSays {
+        let there = |message: &&Message| {
+            message.conversation(me) == *conversation && before.is_none_or(|before| message.seq < before)
+        };
+        let all: Vec<_> = self.log.iter().filter(there).cloned().collect();
+        let page = limit.min(2);
+        ServerSays::History {
+            messages: all[all.len().saturating_sub(page)..].to_vec(),
+            more: all.len() > page,
+        }
+    }
+
+    /// One at a time, for the same reason.
+    fn members(&self, after: Option<&Nickname>) -> ServerSays {
+        let names: BTreeSet<_> = self.names.values().filter(|name| Some(*name) > after).collect();
+        let member = |name: &Nickname| Member {
+            name: name.clone(),
+            admin: true,
+            online: false,
+            joined: NOW.0,
+        };
+        ServerSays::Members {
+            members: names.iter().take(1).map(|name| member(name)).collect(),
+            more: names.len() > 1,
+        }
+    }
+
     fn append(&mut self, from: &Nickname, says: &ClientSays) -> Sent {
         let ClientSays::Send { id, to, text, seen } = says else {
             unreachable!("only sends are appended")
