@@ -7,11 +7,15 @@
 //! | [`log`] | the durable order of events: in memory, in SQLite |
 //! | [`mailbox`], [`hub`] | what waits for each connection, and who is connected |
 //! | [`session`] | one connection's chat, on any stream |
+//! | [`cli`] | the command line of `nihaod` |
 //! | [`core`] | everything the connections work with |
+//! | [`daemon`] | listening, TLS, and who came for what |
 //! | [`limits`], [`rate`] | how much one server takes on |
 
 pub mod blocking;
+pub mod cli;
 pub mod core;
+pub mod daemon;
 pub mod event;
 pub mod hub;
 pub mod limits;
@@ -20,3 +24,6 @@ pub mod mailbox;
 pub mod rate;
 pub mod session;
 pub mod state;
+
+pub use daemon::{Config, Listener, Server, StartError};
+pub use limits::Limits;

@@ -25,6 +25,8 @@ pub struct Limits {
     pub mailbox: usize,
     /// How long a connection may take to say its last word.
     pub farewell: Duration,
+    /// How long a server that goes down waits for its connections.
+    pub drain: Duration,
     /// How long an invite is good.
     pub invite_lifetime: Duration,
 }
@@ -65,6 +67,7 @@ impl Default for Limits {
             in_flight: 1024,
             mailbox: 1024,
             farewell: Duration::from_millis(500),
+            drain: Duration::from_secs(5),
             invite_lifetime: Duration::from_secs(7 * 24 * 3600),
         }
     }

@@ -26,6 +26,7 @@ use tokio::time::timeout;
 
 use crate::core::Core;
 use crate::hub::Presence;
+use crate::mailbox::Dismissal;
 use outbox::Outbox;
 use reading::Reading;
 use requests::Done;
@@ -64,6 +65,8 @@ struct Session<S> {
     outbox: Outbox,
     /// The peer will say no more.
     finished: bool,
+    /// The server goes down: what is on its way is waited for, nothing else.
+    draining: bool,
     closed: Option<Refusal>,
 }
 
@@ -106,6 +109,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             waiting: FuturesUnordered::new(),
             outbox: Outbox::default(),
             finished: false,
+            draining: false,
             closed: None,
             me,
         };
@@ -152,7 +156,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         let reads = !self.finished && self.waiting.len() < self.core.limits.in_flight;
         let done = tokio::select! {
             biased;
-            () = self.presence.mailbox.rings() => return Ok(()),
+            () = self.presence.mailbox.rings(), if !self.draining => return Ok(()),
             Some(done) = self.waiting.next(), if !self.waiting.is_empty() => done,
             received = receive(&mut self.stream, &mut self.chat), if reads => {
                 self.finished = received? == 0;
@@ -173,27 +177,34 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         if out.is_empty() {
             return Ok(false);
         }
-        let mailbox = Arc::clone(&self.presence.mailbox);
-        let dismissal = {
-            let write = write(&mut self.stream, &out);
-            tokio::pin!(write);
-            let dismissal = tokio::select! {
-                biased;
-                dismissal = mailbox.dismissed() => dismissal,
-                written = &mut write => return written.map(|()| true),
-            };
-            // A frame half written is finished first, or the last word could not be read.
-            timeout(self.core.limits.farewell, write)
-                .await
-                .map_err(|_| io::ErrorKind::TimedOut)??;
-            dismissal
-        };
-        self.close(dismissal.reason, dismissal.detail);
+        let write = write(&mut self.stream, &out);
+        tokio::pin!(write);
+        tokio::select! {
+            biased;
+            _ = self.presence.mailbox.dismissed() => {}
+            written = &mut write => return written.map(|()| true),
+        }
+        // The connection must end: a frame half written is finished first, or the last word could not be read.
+        timeout(self.core.limits.farewell, write)
+            .await
+            .map_err(|_| io::ErrorKind::TimedOut)??;
         Ok(true)
+    }
+
+    /// Told to end. A server that goes down answers what is on its way to the log first.
+    fn end(&mut self, dismissal: &Dismissal) {
+        self.draining = dismissal.reason == Refusal::ShuttingDown && !self.waiting.is_empty();
+        self.finished = true;
+        if !self.draining {
+            self.close(dismissal.reason, dismissal.detail);
+        }
     }
 
     fn close(&mut self, reason: Refusal, detail: &str) {
         if self.closed.is_none() {
+            for (request, receipt) in self.outbox.release() {
+                self.chat.send(Some(request), receipt);
+            }
             self.chat.close(reason, detail);
             self.closed = Some(reason);
             self.waiting = FuturesUnordered::new();

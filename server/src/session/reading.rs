@@ -82,6 +82,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         else {
             return;
         };
+        if self.draining {
+            return;
+        }
         let page = match page {
             Ok(page) => page,
             Err(error) => return self.close(error.refusal(), &error.to_string()),
@@ -123,7 +126,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
     /// Looks into the mailbox.
     pub(super) fn take_mail(&mut self) {
         match (self.presence.mailbox.dismissal(), self.reading) {
-            (Some(dismissal), _) => self.close(dismissal.reason, dismissal.detail),
+            (Some(dismissal), _) => self.end(&dismissal),
             (None, Reading::Live { delivered }) => match self.presence.mailbox.take() {
                 Mail::Entries(entries) => self.hand_over(delivered, &entries),
                 Mail::Overflowed => {

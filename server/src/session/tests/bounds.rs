@@ -147,7 +147,7 @@ async fn a_malformed_frame_is_refused_and_a_hostile_length_ends_the_connection()
 }
 
 #[tokio::test]
-async fn going_down_answers_what_is_on_its_way_and_says_so() {
+async fn going_down_is_said_to_everyone() {
     let lab = lab();
     lab.join("alice").await;
     let mut alice = lab.member("alice");
@@ -158,6 +158,36 @@ async fn going_down_answers_what_is_on_its_way_and_says_so() {
     assert_eq!(alice.ended().await, Refusal::ShuttingDown);
     assert_eq!(stranger.ended().await, Refusal::ShuttingDown);
     assert_eq!(lab.member("alice").ended().await, Refusal::ShuttingDown);
+}
+
+/// What is on its way to the disk when the server goes down is answered before the last word.
+#[tokio::test]
+async fn going_down_answers_what_is_on_its_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = SqliteLog::open(&dir.path().join("log.sqlite"), Synchronous::Full).unwrap();
+    let lab = lab_on(Arc::new(log), Limits::default());
+    let cursor = lab.join("alice").await;
+    let mut alice = lab.member("alice");
+    alice.resume(cursor).await;
+    for n in 0..300 {
+        alice.session.send(send(n, "#general", "x")).unwrap();
+    }
+    alice.stream.write_all(&alice.session.transmit()).await.unwrap();
+    // On one thread the server reads the requests during these yields, and closes long before the disk has them.
+    while lab.core.log.recent().head() <= cursor {
+        tokio::task::yield_now().await;
+    }
+    lab.core.hub.close();
+    let mut receipts = 0;
+    let reason = loop {
+        match alice.hear().await {
+            Ok(Heard::Reply(_, ServerSays::Sent(_))) => receipts += 1,
+            Err(SessionError::Closed { reason, .. }) => break reason,
+            other => panic!("{other:?}"),
+        }
+    };
+    let stored = lab.core.log.recent().head() - cursor;
+    assert_eq!((receipts, reason), (stored, Refusal::ShuttingDown));
 }
 
 /// A peer that has said everything and closed its half still gets its answers.

@@ -1,0 +1,131 @@
+//! Who this server is to its clients: two certificates, signed afresh at each start and again before they expire.
+
+use nihao_certs::{HostName, IssueError, PublicKey, ServerAuthority, Validity};
+use nihao_protocol::chat;
+use nihao_protocol::crypto::{Random, SigningKey};
+use nihao_protocol::net::{Acceptor, Environment};
+use nihao_protocol::tls::{ClientAuth, Identity, IdentityError, KeyLog, ServerConfig};
+use nihao_protocol::x509::Trust;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+/// How often the dates are looked at.
+const LOOK: Duration = Duration::from_secs(3600);
+
+/// Accepts TLS connections under certificates that never run out. The leaves' keys live in memory alone.
+pub(super) struct Identities {
+    ed25519: ServerAuthority,
+    p256: ServerAuthority,
+    names: Vec<HostName>,
+    users: Trust,
+    key_log: Option<Arc<dyn KeyLog>>,
+    environment: Environment,
+    deadline: Duration,
+    random: Mutex<Box<dyn Random + Send>>,
+    current: RwLock<Option<(Acceptor, Validity)>>,
+}
+
+/// What [`Identities`] is made of.
+pub(super) struct Sources {
+    pub(super) ed25519: ServerAuthority,
+    pub(super) p256: ServerAuthority,
+    pub(super) names: Vec<HostName>,
+    pub(super) users: Trust,
+    pub(super) key_log: Option<Arc<dyn KeyLog>>,
+    pub(super) environment: Environment,
+    pub(super) deadline: Duration,
+}
+
+/// No certificate could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum RenewError {
+    /// The authority would not sign.
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+    /// What it signed is no identity.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// No key could be drawn.
+    #[error("no key could be drawn")]
+    Key,
+}
+
+impl Identities {
+    /// Signs the first certificates.
+    pub(super) fn new(sources: Sources) -> Result<Self, RenewError> {
+        let identities = Self {
+            random: Mutex::new(sources.environment.entropy.open()),
+            ed25519: sources.ed25519,
+            p256: sources.p256,
+            names: sources.names,
+            users: sources.users,
+            key_log: sources.key_log,
+            environment: sources.environment,
+            deadline: sources.deadline,
+            current: RwLock::new(None),
+        };
+        identities.renew()?;
+        Ok(identities)
+    }
+
+    /// What accepts the next connection.
+    pub(super) fn acceptor(&self) -> Option<Acceptor> {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        current.as_ref().map(|(acceptor, _)| acceptor.clone())
+    }
+
+    /// Signs new certificates in the last third of the old ones' time, for ever.
+    pub(super) async fn keep_fresh(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            if !self.is_due() {
+                continue;
+            }
+            match self.renew() {
+                Ok(()) => tracing::info!("server certificates renewed"),
+                Err(error) => {
+                    tracing::error!(%error, "server certificates could not be renewed; trying again in an hour")
+                }
+            }
+        }
+    }
+
+    fn is_due(&self) -> bool {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        let now = self.environment.clock.now();
+        current.as_ref().is_none_or(|(_, validity)| validity.needs_renewal(now))
+    }
+
+    fn renew(&self) -> Result<(), RenewError> {
+        let validity = Validity::of_server_certificate(self.environment.clock.now());
+        let (ed25519, p256) = {
+            let mut random = self.random.lock().unwrap_or_else(PoisonError::into_inner);
+            let ed25519 = SigningKey::generate_ed25519(&mut *random).map_err(|_| RenewError::Key)?;
+            let p256 = SigningKey::generate_p256(&mut *random).map_err(|_| RenewError::Key)?;
+            (
+                self.identity(&self.ed25519, ed25519, validity, &mut **random)?,
+                self.identity(&self.p256, p256, validity, &mut **random)?,
+            )
+        };
+        let mut config = ServerConfig::new(vec![ed25519, p256]);
+        config.alpn = vec![chat::ALPN.to_vec(), super::HTTP.to_vec()];
+        // A browser must never be asked for a certificate.
+        config.client_auth = ClientAuth::Optional(self.users.clone());
+        config.client_auth_protocols = Some(vec![chat::ALPN.to_vec()]);
+        config.key_log.clone_from(&self.key_log);
+        let acceptor = Acceptor::new(Arc::new(config), self.environment.clone()).with_deadline(self.deadline);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some((acceptor, validity));
+        Ok(())
+    }
+
+    fn identity(
+        &self,
+        authority: &ServerAuthority,
+        key: SigningKey,
+        validity: Validity,
+        random: &mut dyn Random,
+    ) -> Result<Identity, RenewError> {
+        let issued = authority.issue(&self.names, &PublicKey::of(&key), validity, random)?;
+        Ok(Identity::new(vec![issued.certificate], key)?)
+    }
+}

@@ -1,0 +1,285 @@
+//! The daemon: what listens, shakes hands, and hands each connection to what its peer came for.
+
+mod data;
+mod handshakes;
+mod identities;
+mod listen;
+//TESTS
+mod web;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use nihao_certs::{Authorities, HostName, Opened, StoreError, this_host};
+use nihao_protocol::chat::{self, Invite};
+use nihao_protocol::net::{Environment, TlsStream};
+use nihao_protocol::tls::KeyLog;
+use nihao_protocol::x509::{Certificate, Roots, Trust};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+pub use data::DataError;
+pub use identities::RenewError;
+pub use listen::Listener;
+
+use crate::core::{Core, Door, InviteFailed, Parts};
+use crate::limits::Limits;
+use crate::log::sqlite::{OpenError, Synchronous};
+use crate::log::{Log, SqliteLog};
+use crate::rate::Rates;
+use crate::session::{self, Peer};
+use data::DataDir;
+use handshakes::Handshakes;
+use identities::{Identities, Sources};
+
+/// The ALPN name of HTTP/1.1.
+const HTTP: &[u8] = b"http/1.1";
+
+/// What a server is started with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The data directory; made if it is not there.
+    pub data: PathBuf,
+    /// Where the server listens, as it turned out: port 0 is no address.
+    pub address: SocketAddr,
+    /// The names it can be reached by; the first one stands in invites.
+    pub names: Vec<HostName>,
+    /// Where the traffic secrets go. Whoever has them can read everything.
+    pub key_log: Option<Arc<dyn KeyLog>>,
+    /// The bounds.
+    pub limits: Limits,
+    /// How durable the log is: anything but `Full` loses messages with the machine.
+    pub synchronous: Synchronous,
+}
+
+impl Config {
+    /// The defaults, for a data directory and an address.
+    #[must_use]
+    pub fn new(data: impl Into<PathBuf>, address: SocketAddr) -> Self {
+        Self {
+            data: data.into(),
+            address,
+            names: Vec::new(),
+            key_log: None,
+            limits: Limits::default(),
+            synchronous: Synchronous::default(),
+        }
+    }
+}
+
+/// Why a server could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The certificate authorities in it.
+    #[error(transparent)]
+    Authorities(#[from] StoreError),
+    /// The log in it.
+    #[error(transparent)]
+    Log(#[from] OpenError),
+    /// The server's own certificates.
+    #[error("cannot make the server's certificates: {0}")]
+    Certificates(#[from] RenewError),
+    /// The user authority is no root to check users by.
+    #[error("the user authority is unusable: {0}")]
+    Users(#[from] nihao_protocol::x509::RootsError),
+}
+
+/// A chat server on a data directory, ready to run.
+pub struct Server {
+    core: Arc<Core>,
+    identities: Arc<Identities>,
+    handshakes: Arc<Handshakes>,
+    arrivals: Rates<std::net::IpAddr>,
+    _data: DataDir,
+}
+
+impl Server {
+    /// Opens the data directory, or makes everything in it: authorities, database, `ca.pem`.
+    pub fn open(config: Config, environment: Environment) -> Result<Self, StartError> {
+        let data = DataDir::open(&config.data)?;
+        let names = own_names(&config);
+        let now = environment.clock.now();
+        let authorities = Authorities::open_or_create(data.path(), &names, now, &mut *environment.entropy.open())?;
+        if authorities.opened == Opened::Extended {
+            tracing::warn!(
+                "the browsers' root in ca.pem was extended for new names; import it again where it is in use"
+            );
+        }
+        let log: Arc<dyn Log> = Arc::new(SqliteLog::open(&data.database(), config.synchronous)?);
+        let mut users = Roots::new();
+        users.add(authorities.users.authority().certificate())?;
+        let door = Door {
+            host: invite_host(&config),
+            port: config.address.port(),
+            ca: ed25519_key(&authorities),
+        };
+        let identities = Identities::new(Sources {
+            ed25519: authorities.server_ed25519,
+            p256: authorities.server_p256,
+            names,
+            users: Trust::Roots(Arc::new(users)),
+            key_log: config.key_log,
+            environment: environment.clone(),
+            deadline: config.limits.handshake_deadline,
+        })?;
+        Ok(Self {
+            arrivals: Rates::new(config.limits.address_rate),
+            core: Arc::new(Core::new(Parts {
+                log,
+                authority: authorities.users,
+                door,
+                random: environment.entropy.open(),
+                clock: environment.clock,
+                limits: config.limits,
+            })),
+            identities: Arc::new(identities),
+            handshakes: Arc::default(),
+            _data: data,
+        })
+    }
+
+    /// The file with both server roots, in a data directory.
+    #[must_use]
+    pub fn ca_file(data: &Path) -> PathBuf {
+        data.join(nihao_certs::CA_FILE)
+    }
+
+    /// The first user's invite, fresh, as long as nobody has joined.
+    pub async fn founding_invite(&self) -> Result<Option<Invite>, InviteFailed> {
+        self.core.founding_invite().await
+    }
+
+    /// What the connections work with.
+    #[must_use]
+    pub const fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    /// Serves until `shutdown` is ready, then drains: what is on its way to the log is answered, everyone is told, and after
+    /// a bounded time the rest is cut off. Dropping the future is a crash: it owns all its tasks.
+    pub async fn run<L: Listener>(&self, mut listener: L, shutdown: impl Future<Output = ()>) {
+        let mut upkeep = JoinSet::new();
+        upkeep.spawn(Arc::clone(&self.core).deliver());
+        upkeep.spawn(Arc::clone(&self.identities).keep_fresh());
+        let mut connections = JoinSet::new();
+        tokio::pin!(shutdown);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut shutdown => break,
+                Some(_) = connections.join_next(), if !connections.is_empty() => {}
+                (stream, address) = listener.accept() => self.admit(&mut connections, stream, address),
+            }
+        }
+        drop(listener);
+        tracing::info!(connections = connections.len(), "draining");
+        self.core.hub.close();
+        let all_gone = async { while connections.join_next().await.is_some() {} };
+        if timeout(self.core.limits.drain, all_gone).await.is_err() {
+            tracing::warn!("some connections did not end in time and were cut off");
+        }
+    }
+
+    fn admit<S>(&self, connections: &mut JoinSet<()>, stream: S, address: SocketAddr)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        if connections.len() >= self.core.limits.connections {
+            tracing::warn!(%address, "refused: as many connections as this server takes");
+        } else if !self.arrivals.take(&address.ip()) {
+            tracing::debug!(%address, "refused: too many connections from one address in too short a time");
+        } else if let Some(acceptor) = self.identities.acceptor() {
+            let core = Arc::clone(&self.core);
+            let place = self.handshakes.enter(core.limits.handshakes);
+            connections.spawn(async move {
+                // Boxed, so that what a handshake needs is freed when it is over.
+                if let Some(stream) = Box::pin(shake_hands(acceptor, stream, address, place)).await {
+                    Box::pin(talk(core, stream, address)).await;
+                }
+            });
+        }
+    }
+}
+
+async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
+    acceptor: nihao_protocol::net::Acceptor,
+    stream: S,
+    address: SocketAddr,
+    mut place: handshakes::Place,
+) -> Option<TlsStream<S>> {
+    let accepted = tokio::select! {
+        biased;
+        accepted = acceptor.accept(stream) => accepted,
+        () = place.evicted() => {
+            tracing::debug!(%address, "handshake ended: too many at once");
+            return None;
+        }
+    };
+    accepted
+        .inspect_err(|error| tracing::debug!(%address, %error, "handshake failed"))
+        .ok()
+}
+
+/// What the peer came for is in its ALPN.
+async fn talk<S>(core: Arc<Core>, stream: TlsStream<S>, address: SocketAddr)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let Some(facts) = stream.facts() else { return };
+    let speaks_chat = facts.alpn.as_deref() == Some(chat::ALPN);
+    let key = facts.peer_chain.first().map(|der| ed25519_of(der));
+    let outcome = match key {
+        _ if !speaks_chat => web::serve(stream).await.map(|()| String::from("web")),
+        // The user authority signs nothing but Ed25519 keys.
+        Some(None) => return,
+        key => {
+            let peer = Peer {
+                address: address.ip(),
+                key: key.flatten(),
+            };
+            let ended = session::serve(core, stream, peer).await;
+            ended.map(|ended| format!("{ended:?}"))
+        }
+    };
+    match outcome {
+        Ok(ended) => tracing::debug!(%address, ended, "connection ended"),
+        Err(error) => tracing::debug!(%address, %error, "connection failed"),
+    }
+}
+
+fn ed25519_of(certificate: &[u8]) -> Option<[u8; 32]> {
+    Certificate::parse(certificate).ok()?.public_key().ok()?.try_into().ok()
+}
+
+fn ed25519_key(authorities: &Authorities) -> [u8; 32] {
+    let key = authorities.server_ed25519.authority().public_key();
+    key.bits().try_into().unwrap_or_default()
+}
+
+/// The names that the server's certificates carry: those given, the address it listens on, the machine's own.
+fn own_names(config: &Config) -> Vec<HostName> {
+    let mut names = config.names.clone();
+    let ip = config.address.ip();
+    if !ip.is_unspecified() {
+        names.push(HostName::Ip(ip));
+    }
+    names.extend(this_host());
+    names
+}
+
+/// The first name given, else the address it listens on; where that is every address, the machine's own name.
+fn invite_host(config: &Config) -> String {
+    let ip = config.address.ip();
+    let host = match config.names.first() {
+        Some(name) => name.clone(),
+        None if ip.is_unspecified() => this_host().unwrap_or_else(|| HostName::Dns("localhost".into())),
+        None => HostName::Ip(ip),
+    };
+    host.to_string()
+}
