@@ -1,6 +1,8 @@
 //! The command line: what is asked, and the real world that it is asked of.
 
 use std::io::{self, Read as _, Write as _};
+#[cfg(feature = "full")]
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -83,6 +85,16 @@ enum Command {
         /// @name
         name: String,
     },
+    /// Show one message travel from alice to bob, through a server of its own on this machine
+    #[cfg(feature = "full")]
+    Demo {
+        /// The message
+        #[arg(default_value = "您好！")]
+        text: String,
+        /// Write the secrets of alice's and bob's connections to FILE, for tshark or Wireshark: whoever has them reads all
+        #[arg(long, value_name = "FILE")]
+        keylog: Option<PathBuf>,
+    },
 }
 
 /// Reads the command line and does what it says; errors are told on standard error.
@@ -125,18 +137,21 @@ fn execute(cli: Cli) -> Result<(), Error> {
 }
 
 async fn dispatch(cli: Cli) -> Result<(), Error> {
+    let (mut out, mut notes) = (io::BufWriter::new(io::stdout()), io::stderr());
+    let screen = &mut Screen {
+        out: &mut out,
+        notes: &mut notes,
+    };
+    #[cfg(feature = "full")]
+    if let Command::Demo { text, keylog } = &cli.command {
+        return demo(text, keylog.as_deref(), screen).await;
+    }
     let environment = Environment::system();
     let mut world = World {
         clock: environment.clock.clone(),
         random: environment.entropy.open(),
         connect: Secure::new(SystemNetwork, environment),
     };
-    let (mut out, mut notes) = (io::BufWriter::new(io::stdout()), io::stderr());
-    let mut screen = Screen {
-        out: &mut out,
-        notes: &mut notes,
-    };
-    let screen = &mut screen;
     let home = home::find(cli.home, &Variables::of_this_process())?;
     match cli.command {
         Command::Join { invite, name } => {
@@ -171,8 +186,22 @@ async fn dispatch(cli: Cli) -> Result<(), Error> {
         Command::Who { json } => command::who::who(&home, &mut world, screen, &format(json)).await?,
         Command::Invite => command::invite::invite(&home, &mut world, screen).await?,
         Command::Remove { name } => command::remove::remove(&home, &mut world, screen, nickname(&name)?).await?,
+        // It needs no home, and was given above.
+        #[cfg(feature = "full")]
+        Command::Demo { .. } => {}
     }
     Ok(())
+}
+
+#[cfg(feature = "full")]
+async fn demo(text: &str, keylog: Option<&Path>, screen: &mut Screen<'_>) -> Result<(), Error> {
+    if let Some(path) = keylog {
+        let path = path.display();
+        screen.warn(&format!(
+            "--keylog: whoever reads {path} can read everything that alice and bob say here"
+        ));
+    }
+    crate::demo::demo(Text::parse(text)?, keylog, screen).await
 }
 
 /// A name, with or without the @ that it is written with elsewhere.

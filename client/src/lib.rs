@@ -17,6 +17,8 @@
 pub mod cli;
 pub mod command;
 pub mod connect;
+#[cfg(feature = "full")]
+pub mod demo;
 pub mod diagnose;
 pub mod dial;
 pub mod error;

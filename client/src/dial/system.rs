@@ -29,6 +29,12 @@ impl Dial for SystemNetwork {
     }
 }
 
+/// Both ends of an open stream: ours, and the server's.
+#[must_use]
+pub fn ends(stream: &TcpStream) -> Option<(SocketAddr, SocketAddr)> {
+    Some((stream.local_addr().ok()?, stream.peer_addr().ok()?))
+}
+
 async fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, DialError> {
     let not_found = |detail: String| DialError::NameNotFound {
         host: host.into(),
@@ -73,21 +79,23 @@ fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 
 /// Connects to whichever answers first; of several failures the first address's is told.
 async fn race(addresses: Vec<SocketAddr>) -> Result<TcpStream, DialError> {
-    let mut attempts = JoinSet::new();
-    let mut wait = Duration::ZERO;
-    for (index, address) in addresses.into_iter().enumerate() {
-        attempts.spawn(async move {
-            tokio::time::sleep(wait).await;
-            (index, attempt(address).await)
-        });
-        wait = wait.saturating_add(STAGGER);
-    }
-    let mut failures = Vec::new();
-    while let Some(ended) = attempts.join_next().await {
-        match ended {
-            Ok((_, Ok(stream))) => return Ok(stream),
-            Ok((index, Err(error))) => failures.push((index, error)),
-            Err(_) => {} // only a panic ends an attempt otherwise
+    let mut waiting = addresses.into_iter().enumerate();
+    let (mut attempts, mut failures) = (JoinSet::new(), Vec::new());
+    loop {
+        if let Some((index, address)) = waiting.next() {
+            attempts.spawn(async move { (index, attempt(address).await) });
+        } else if attempts.is_empty() {
+            break;
+        }
+        // The next address has its turn when one failed, or when none has answered for a little.
+        tokio::select! {
+            biased;
+            Some(ended) = attempts.join_next() => match ended {
+                Ok((_, Ok(stream))) => return Ok(stream),
+                Ok((index, Err(error))) => failures.push((index, error)),
+                Err(_) => {} // only a panic ends an attempt otherwise
+            },
+            () = tokio::time::sleep(STAGGER), if waiting.len() > 0 => {}
         }
     }
     failures.sort_by_key(|(index, _)| *index);
