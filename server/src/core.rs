@@ -92,6 +92,12 @@ impl Core {
         }
     }
 
+    /// What its invites say.
+    #[must_use]
+    pub const fn door(&self) -> &Door {
+        &self.door
+    }
+
     /// Takes every new entry of the log to the mailboxes, for ever. A server runs it once, beside its connections.
     pub async fn deliver(self: Arc<Self>) {
         let after = self.log.recent().head();

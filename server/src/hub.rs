@@ -61,6 +61,12 @@ impl Hub {
         self.lock().members.contains_key(name)
     }
 
+    /// Whether nobody is connected.
+    pub fn is_deserted(&self) -> bool {
+        let connected = self.lock();
+        connected.members.is_empty() && connected.strangers.is_empty()
+    }
+
     /// Ends every connection, and those to come.
     pub fn close(&self) {
         let mut connected = self.lock();

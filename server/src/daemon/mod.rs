@@ -4,7 +4,8 @@ mod data;
 mod handshakes;
 mod identities;
 mod listen;
-//TESTS
+#[cfg(test)]
+mod tests;
 mod web;
 
 use std::future::Future;
