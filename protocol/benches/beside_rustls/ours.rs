@@ -19,21 +19,23 @@ pub(crate) struct Ours {
 impl Ours {
     pub(crate) fn new() -> Self {
         let pki = Pki::new();
-        let trust = |root: &[u8]| {
-            let mut roots = Roots::new();
+        let trust = |root: &[u8], remembering| {
+            let mut roots = Roots::new().remembering(remembering);
             roots.add(root).unwrap();
             Trust::Roots(Arc::new(roots))
         };
-        let mut client = ClientConfig::new(trust(&pki.server_root));
+        // A first visit verifies the chain; peers that know each other remember it.
+        let mut client = ClientConfig::new(trust(&pki.server_root, 0));
         client.groups = vec![Group::X25519];
         client.cipher_suites = vec![CipherSuite::TLS_AES_128_GCM_SHA256];
         let mut named = client.clone();
+        named.trust = trust(&pki.server_root, 1);
         named.identities = vec![Identity::new(vec![pki.user.0], pki.user.1).unwrap()];
         let mut server = ServerConfig::new(vec![Identity::new(vec![pki.server.0], pki.server.1).unwrap()]);
         server.groups = vec![Group::X25519];
         server.cipher_suites = client.cipher_suites.clone();
         let mut asking = server.clone();
-        asking.client_auth = ClientAuth::Required(trust(&pki.user_root));
+        asking.client_auth = ClientAuth::Required(trust(&pki.user_root, 1));
         Self {
             now: pki.now,
             clients: [client, named].map(Arc::new),

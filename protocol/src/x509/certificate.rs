@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::der::{Der, tag};
+use crate::clock::UnixTime;
 use crate::wire::Malformed;
 
 /// OIDs, as their DER contents.
@@ -27,6 +28,10 @@ pub struct Certificate<'a> {
     pub serial: &'a [u8],
     /// The contents of the issuer's Name SEQUENCE.
     pub issuer: &'a [u8],
+    /// The first moment it is valid.
+    pub not_before: UnixTime,
+    /// The last second it is valid.
+    pub not_after: UnixTime,
     /// The contents of the subject's Name SEQUENCE.
     pub subject: &'a [u8],
     /// The contents of the SubjectPublicKeyInfo SEQUENCE.
@@ -57,7 +62,9 @@ impl<'a> Certificate<'a> {
         let serial = tbs.expect(tag::INTEGER)?;
         tbs.expect(tag::SEQUENCE)?; // signature algorithm
         let issuer = tbs.expect(tag::SEQUENCE)?;
-        tbs.expect(tag::SEQUENCE)?; // validity
+        let mut validity = Der::new(tbs.expect(tag::SEQUENCE)?);
+        let (not_before, not_after) = (validity.time()?, validity.time()?);
+        validity.finish()?;
         let subject = tbs.expect(tag::SEQUENCE)?;
         let public_key_info = tbs.expect(tag::SEQUENCE)?;
         let mut extensions = Vec::new();
@@ -70,6 +77,8 @@ impl<'a> Certificate<'a> {
         Ok(Self {
             serial,
             issuer,
+            not_before,
+            not_after,
             subject,
             public_key_info,
             extensions,

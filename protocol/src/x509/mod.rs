@@ -9,6 +9,7 @@ pub mod der;
 mod error;
 mod name;
 mod pem;
+mod remembered;
 mod trust;
 
 pub use algorithms::verify_with_certificate;

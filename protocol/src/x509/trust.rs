@@ -10,6 +10,7 @@ use webpki::{
 };
 
 use super::certificate::name_text;
+use super::remembered::Remembered;
 use super::{Certificate, CertificateError, PemError, ServerName, algorithms, certificates_from_pem};
 use crate::clock::UnixTime;
 
@@ -51,11 +52,25 @@ pub enum Purpose<'a> {
 }
 
 /// Root certificates, and the revocation lists that go with them.
-#[derive(Debug, Default)]
+///
+/// A chain that they verified once is remembered (256 of them, see [`Roots::remembering`]) and not verified again inside its
+/// validity window; the server's name is checked every time.
+#[derive(Debug)]
 pub struct Roots {
     anchors: Vec<TrustAnchor<'static>>,
     names: Vec<Vec<u8>>,
     revocation: Vec<CertRevocationList<'static>>,
+    remembered: Remembered,
+    most_remembered: usize,
+}
+
+/// Chains remembered unless the caller says otherwise.
+const REMEMBERED: usize = 256;
+
+impl Default for Roots {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// A root certificate or revocation list could not be used.
@@ -76,7 +91,42 @@ impl Roots {
     /// No roots yet: nobody is trusted.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            anchors: Vec::new(),
+            names: Vec::new(),
+            revocation: Vec::new(),
+            remembered: Remembered::new(REMEMBERED),
+            most_remembered: REMEMBERED,
+        }
+    }
+
+    /// Remembers at most so many verified chains; 0: none, every chain is verified every time.
+    #[must_use]
+    pub fn remembering(mut self, most: usize) -> Self {
+        self.most_remembered = most;
+        self.forget();
+        self
+    }
+
+    /// What was verified by other roots or lists counts no more.
+    fn forget(&mut self) {
+        // A revocation list runs out by itself: with one at hand every chain is held against it every time.
+        let most = if self.revocation.is_empty() {
+            self.most_remembered
+        } else {
+            0
+        };
+        self.remembered = Remembered::new(most);
+    }
+
+    /// Finds a path for the chain, or remembers that there is one.
+    fn verify(&self, chain: &[Vec<u8>], purpose: Purpose<'_>, now: UnixTime) -> Result<(), webpki::Error> {
+        if self.remembered.knows(chain, purpose, now) {
+            return Ok(());
+        }
+        verify_path(chain, &self.anchors, &self.revocation, purpose, now)?;
+        self.remembered.remember(chain, purpose);
+        Ok(())
     }
 
     /// The roots of a PEM text: one or more CERTIFICATE blocks.
@@ -96,6 +146,7 @@ impl Roots {
             .to_owned();
         self.names.push(anchor.subject.to_vec());
         self.anchors.push(anchor);
+        self.forget();
         Ok(())
     }
 
@@ -106,6 +157,7 @@ impl Roots {
             .and_then(|list| list.to_owned())
             .map_err(|error| RootsError::RevocationList(error.to_string()))?;
         self.revocation.push(list.into());
+        self.forget();
         Ok(())
     }
 
@@ -127,7 +179,8 @@ impl Trust {
         }
         match self {
             Self::Custom(verifier) => return verifier.verify(chain, purpose, now),
-            Self::Roots(roots) => verify_path(chain, &roots.anchors, &roots.revocation, purpose, now)
+            Self::Roots(roots) => roots
+                .verify(chain, purpose, now)
                 .map_err(|error| explain(&error, last, purpose, now))?,
             Self::Pinned(key) => verify_pinned(chain, key, purpose, now)?,
         }
