@@ -155,19 +155,45 @@ impl std::fmt::Debug for SigningKey {
 #[error("the signature does not verify")]
 pub struct BadSignature;
 
-/// Verifies an Ed25519 signature, strictly: small-order keys and points and non-canonical encodings are refused (RFC 8032 §5.1.7).
-///
-/// It judges as the library's `verify_strict` does, which decompresses the signature's point only to learn its order. The
-/// verification compares encodings, and so proves that one canonical; whether it is of small order shows in its bytes. That
-/// saves a square root in the field: 3.5 of 36 µs.
-pub fn verify_ed25519(public_key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
-    let key: &[u8; 32] = public_key.try_into().map_err(|_| BadSignature)?;
-    let signature = ed25519_dalek::Signature::from_slice(signature).map_err(|_| BadSignature)?;
-    let key = ed25519_dalek::VerifyingKey::from_bytes(key).map_err(|_| BadSignature)?;
-    if key.is_weak() || SMALL_ORDER.contains(signature.r_bytes()) {
-        return Err(BadSignature);
+/// An Ed25519 public key taken apart once: who verifies with it often saves a square root in the field each time.
+#[derive(Debug, Clone)]
+pub struct Ed25519Key(ed25519_dalek::VerifyingKey);
+
+impl Ed25519Key {
+    /// Takes the 32 bytes apart; a key of small order is refused.
+    pub fn parse(public_key: &[u8]) -> Result<Self, BadSignature> {
+        let key: &[u8; 32] = public_key.try_into().map_err(|_| BadSignature)?;
+        let key = ed25519_dalek::VerifyingKey::from_bytes(key).map_err(|_| BadSignature)?;
+        if key.is_weak() {
+            Err(BadSignature)
+        } else {
+            Ok(Self(key))
+        }
     }
-    key.verify(message, &signature).map_err(|_| BadSignature)
+
+    /// The 32 bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+
+    /// Verifies a signature, strictly: points of small order and non-canonical encodings are refused (RFC 8032 §5.1.7).
+    ///
+    /// It judges as the library's `verify_strict` does, which decompresses the signature's point only to learn its order. The
+    /// verification compares encodings, and so proves that one canonical; whether it is of small order shows in its bytes. That
+    /// saves another square root: 3.5 of 36 µs.
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+        let signature = ed25519_dalek::Signature::from_slice(signature).map_err(|_| BadSignature)?;
+        if SMALL_ORDER.contains(signature.r_bytes()) {
+            return Err(BadSignature);
+        }
+        self.0.verify(message, &signature).map_err(|_| BadSignature)
+    }
+}
+
+/// Verifies an Ed25519 signature as [`Ed25519Key::verify`] does.
+pub fn verify_ed25519(public_key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+    Ed25519Key::parse(public_key)?.verify(message, signature)
 }
 
 /// The encodings of the eight points of small order.

@@ -4,17 +4,23 @@ use pki_types::{AlgorithmIdentifier, CertificateDer, InvalidSignature, Signature
 
 use super::CertificateError;
 use crate::crypto::SignatureScheme;
-use crate::crypto::signature::{verify_ecdsa_p256, verify_ed25519};
+use crate::crypto::signature::{Ed25519Key, verify_ecdsa_p256, verify_ed25519};
 
-/// Every algorithm a certificate's signature may have.
-pub(super) const ALL: &[&dyn SignatureVerificationAlgorithm] = &[&Ed25519, &EcdsaP256Sha256];
+/// ECDSA on P-256 with SHA-256.
+pub(super) const ECDSA: &dyn SignatureVerificationAlgorithm = &EcdsaP256Sha256;
 
-#[derive(Debug)]
-struct Ed25519;
+/// Ed25519, and the roots' keys taken apart already.
+#[derive(Debug, Default)]
+pub(super) struct Ed25519(pub(super) Vec<Ed25519Key>);
 
 impl SignatureVerificationAlgorithm for Ed25519 {
     fn verify_signature(&self, public_key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
-        verify_ed25519(public_key, message, signature).map_err(|_| InvalidSignature)
+        let known = self.0.iter().find(|key| key.as_bytes() == public_key);
+        let verified = match known {
+            Some(key) => key.verify(message, signature),
+            None => verify_ed25519(public_key, message, signature),
+        };
+        verified.map_err(|_| InvalidSignature)
     }
 
     fn public_key_alg_id(&self) -> AlgorithmIdentifier {
@@ -53,7 +59,7 @@ pub fn verify_with_certificate(
     signature: &[u8],
 ) -> Result<(), CertificateError> {
     let algorithm: &dyn SignatureVerificationAlgorithm = match scheme {
-        SignatureScheme::ED25519 => &Ed25519,
+        SignatureScheme::ED25519 => &Ed25519(Vec::new()),
         SignatureScheme::ECDSA_SECP256R1_SHA256 => &EcdsaP256Sha256,
         _ => return Err(CertificateError::UnsupportedAlgorithm),
     };

@@ -9,10 +9,12 @@ use webpki::{
     RevocationOptionsBuilder, UnknownStatusPolicy,
 };
 
+use super::algorithms::{ECDSA, Ed25519};
 use super::certificate::name_text;
 use super::remembered::Remembered;
-use super::{Certificate, CertificateError, PemError, ServerName, algorithms, certificates_from_pem};
+use super::{Certificate, CertificateError, PemError, ServerName, certificates_from_pem};
 use crate::clock::UnixTime;
+use crate::crypto::signature::Ed25519Key;
 
 /// The most certificates a chain may have.
 pub const MAX_CHAIN: usize = 10;
@@ -60,6 +62,7 @@ pub struct Roots {
     anchors: Vec<TrustAnchor<'static>>,
     names: Vec<Vec<u8>>,
     revocation: Vec<CertRevocationList<'static>>,
+    ed25519: Ed25519,
     remembered: Remembered,
     most_remembered: usize,
 }
@@ -95,6 +98,7 @@ impl Roots {
             anchors: Vec::new(),
             names: Vec::new(),
             revocation: Vec::new(),
+            ed25519: Ed25519::default(),
             remembered: Remembered::new(REMEMBERED),
             most_remembered: REMEMBERED,
         }
@@ -124,7 +128,7 @@ impl Roots {
         if self.remembered.knows(chain, purpose, now) {
             return Ok(());
         }
-        verify_path(chain, &self.anchors, &self.revocation, purpose, now)?;
+        verify_path(chain, &self.anchors, &self.revocation, &self.ed25519, purpose, now)?;
         self.remembered.remember(chain, purpose);
         Ok(())
     }
@@ -144,6 +148,10 @@ impl Roots {
         let anchor = webpki::anchor_from_trusted_cert(&certificate)
             .map_err(|error| RootsError::Certificate(error.to_string()))?
             .to_owned();
+        let key = Certificate::parse(der).and_then(|certificate| certificate.public_key().map(Ed25519Key::parse));
+        if let Ok(Ok(key)) = key {
+            self.ed25519.0.push(key);
+        }
         self.names.push(anchor.subject.to_vec());
         self.anchors.push(anchor);
         self.forget();
@@ -202,6 +210,7 @@ fn verify_path(
     chain: &[Vec<u8>],
     anchors: &[TrustAnchor<'_>],
     revocation: &[CertRevocationList<'_>],
+    ed25519: &Ed25519,
     purpose: Purpose<'_>,
     now: UnixTime,
 ) -> Result<(), webpki::Error> {
@@ -225,7 +234,7 @@ fn verify_path(
     };
     let now = pki_types::UnixTime::since_unix_epoch(Duration::from_secs(now.seconds()));
     EndEntityCert::try_from(&leaf)?
-        .verify_for_usage(algorithms::ALL, anchors, &intermediates, now, usage, revocation, None)
+        .verify_for_usage(&[ed25519, ECDSA], anchors, &intermediates, now, usage, revocation, None)
         .map(|_path| ())
 }
 
@@ -245,7 +254,7 @@ fn verify_pinned(
         subject_public_key_info: PkiDer::from_slice(&info),
         name_constraints: None,
     };
-    verify_path(chain, &[anchor], &[], purpose, now).map_err(|error| match error {
+    verify_path(chain, &[anchor], &[], &Ed25519::default(), purpose, now).map_err(|error| match error {
         webpki::Error::InvalidSignatureForPublicKey
         | webpki::Error::UnknownIssuer
         | webpki::Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => CertificateError::NotSignedByPin {
