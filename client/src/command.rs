@@ -12,10 +12,12 @@ pub mod who;
 
 use std::io::Write;
 
+use nihao_protocol::chat::{ClientSays, ServerSays};
+
 use crate::connect::{Connect, World};
 use crate::error::Error;
 use crate::home::{Account, Home};
-use crate::link::Link;
+use crate::link::{Link, LinkError};
 
 pub use deliver::{Outcome, deliver};
 
@@ -62,18 +64,35 @@ async fn open<C: Connect>(
     screen: &mut Screen<'_>,
 ) -> Result<(Account, Link<C::Stream>), Error> {
     let account = home.account()?;
-    let mut link = connect(home, world, &account).await?;
+    let mut link = connect(home, world, &account, screen).await?;
     deliver(home, &account, &mut link, None, screen).await?;
     Ok((account, link))
 }
 
-/// A member's link on which nothing was said yet.
-async fn connect<C: Connect>(home: &Home, world: &World<C>, account: &Account) -> Result<Link<C::Stream>, Error> {
+/// A member's link; a certificate that will end in not too long a time is renewed first.
+async fn connect<C: Connect>(
+    home: &Home,
+    world: &World<C>,
+    account: &Account,
+    screen: &mut Screen<'_>,
+) -> Result<Link<C::Stream>, Error> {
     let credentials = home.credentials()?;
     let connecting = world.connect.connect(&account.endpoint, Some(&credentials));
     let stream = connecting.await.map_err(|error| Error::Connect {
         endpoint: account.endpoint.clone(),
         error: Box::new(error),
     })?;
-    Ok(Link::new(stream))
+    let mut link = Link::new(stream);
+    if credentials.needs_renewal(world.clock.now()) {
+        match link.ask(ClientSays::RenewCertificate).await {
+            Ok(ServerSays::Renewed { certificates }) => home.keep_certificate(&certificates, &credentials.key)?,
+            Ok(_) => return Err(LinkError::Nonsense.into()),
+            // What was asked for works with the old one still.
+            Err(LinkError::Refused { reason, detail }) => {
+                screen.warn(&format!("the certificate is not renewed ({reason}): {detail}"));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(link)
 }

@@ -68,7 +68,7 @@ pub enum Error {
     #[error("{}", shown(&.0.to_string()))]
     Invite(#[from] InviteError),
     /// A message is on disk, but not confirmed.
-    #[error("the message is not confirmed after {seconds} s: {reason}")]
+    #[error("the message is not confirmed after {seconds} s and stays queued: {reason}")]
     Queued {
         /// How long it was tried.
         seconds: u64,

@@ -20,6 +20,7 @@ mod state;
 use std::path::{Path, PathBuf};
 
 use nihao_protocol::chat::Nickname;
+use nihao_protocol::clock::UnixTime;
 use nihao_protocol::crypto::signature::KeyError;
 use nihao_protocol::crypto::{Random, SigningKey};
 use nihao_protocol::x509::{Certificate, certificates_from_pem};
@@ -85,6 +86,18 @@ pub enum HomeError {
     /// Neither the command line nor the environment says where the home is.
     #[error("there is no place for this device's files: HOME is not set")]
     NoPlace,
+}
+
+impl Credentials {
+    /// Whether the certificate is in the last third of its time, or past it.
+    #[must_use]
+    pub fn needs_renewal(&self, now: UnixTime) -> bool {
+        let own = self.chain.first().and_then(|der| Certificate::parse(der).ok());
+        own.is_some_and(|own| {
+            let third = own.not_after.0.saturating_sub(own.not_before.0) / 3;
+            now.0 >= own.not_after.0.saturating_sub(third)
+        })
+    }
 }
 
 impl Home {

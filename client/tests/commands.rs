@@ -11,6 +11,7 @@ use nihao_client::home::{Account, Home};
 use nihao_client::render::Format;
 use nihao_client::{Error, Exit};
 use nihao_protocol::chat::{ChainHash, Conversation, Nickname, Refusal, Sent, Text};
+use nihao_protocol::clock::Clock;
 
 struct Device {
     _dir: tempfile::TempDir,
@@ -264,6 +265,21 @@ async fn a_join_whose_answer_is_lost_goes_on_with_the_same_key() {
         "{error}"
     );
     assert_eq!(std::fs::read(alice.home.path().join("identity.key")).unwrap(), key);
+}
+
+#[tokio::test]
+async fn a_certificate_is_renewed_in_time() {
+    let server = Fake::new();
+    let mut alice = Device::joined(&server, "alice", 10).await;
+    let first = alice.home.credentials().unwrap().chain;
+    alice.send("#general", "young").await.unwrap();
+    assert_eq!(alice.home.credentials().unwrap().chain, first);
+    alice.world.clock = Clock::fixed(NOW.plus_seconds(8 * 365 * 86_400));
+    alice.send("#general", "old").await.unwrap();
+    let second = alice.home.credentials().unwrap().chain;
+    assert_ne!(second, first);
+    alice.send("#general", "with the new one").await.unwrap();
+    assert_eq!((server.books().log.len(), alice.notes().as_str()), (3, ""));
 }
 
 #[cfg(unix)]

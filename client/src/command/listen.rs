@@ -42,7 +42,7 @@ pub async fn listen<C: Connect>(
     if reader.is_done() {
         return Ok(());
     }
-    let mut link = connect(home, world, &account).await?;
+    let mut link = connect(home, world, &account, screen).await?;
     let mut backoff = Backoff::new();
     loop {
         let mut error = match reader.follow(&mut link, screen, &mut backoff).await {
@@ -59,7 +59,7 @@ pub async fn listen<C: Connect>(
             let wait = backoff.step(&mut world.random);
             screen.warn(&format!("{error}; trying again in {:.1} s", wait.as_secs_f64()));
             tokio::time::sleep(wait).await;
-            match connect(home, world, &account).await {
+            match connect(home, world, &account, screen).await {
                 Ok(link) => break link,
                 Err(next) => error = next,
             }

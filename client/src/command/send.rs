@@ -79,7 +79,7 @@ async fn attempt<C: Connect>(
     account: &Account,
     message: &Unsent,
 ) -> Result<(Sent, Link<C::Stream>), Error> {
-    let mut link = connect(home, world, account).await?;
+    let mut link = connect(home, world, account, screen).await?;
     let mut outcomes = deliver(home, account, &mut link, Some(message), screen).await?;
     match outcomes.remove(&message.id) {
         Some(Outcome::Sent(sent)) => Ok((sent, link)),

@@ -239,6 +239,12 @@ impl Fake {
                 reason: Refusal::NoSuchUser,
                 detail: "nobody has that name".into(),
             },
+            (ClientSays::RenewCertificate, Some(me), _) => {
+                let key = books.names.iter().find(|(_, name)| *name == me).unwrap().0;
+                ServerSays::Renewed {
+                    certificates: self.certificates(me, &key.as_slice().try_into().unwrap(), 8),
+                }
+            }
             _ => ServerSays::Pong,
         };
         session.send(Some(request.number), reply);
@@ -246,17 +252,21 @@ impl Fake {
     }
 
     fn joined(&self, name: &Nickname, public_key: &[u8; 32], books: &Books) -> ServerSays {
-        let key = PublicKey::ed25519(*public_key);
+        ServerSays::Joined {
+            name: name.clone(),
+            certificates: self.certificates(name, public_key, 7),
+            cursor: books.log.last().map_or(0, |message| message.seq),
+        }
+    }
+
+    fn certificates(&self, name: &Nickname, public_key: &[u8; 32], serial: u8) -> Vec<Vec<u8>> {
+        let (key, validity) = (PublicKey::ed25519(*public_key), Validity::of_user_certificate(NOW));
         let issued = self
             .world
             .users
-            .issue(name.as_str(), &key, Validity::of_user_certificate(NOW), &[7])
+            .issue(name.as_str(), &key, validity, &[serial])
             .unwrap();
-        ServerSays::Joined {
-            name: name.clone(),
-            certificates: vec![issued.certificate, self.world.users.authority().certificate().to_vec()],
-            cursor: books.log.last().map_or(0, |message| message.seq),
-        }
+        vec![issued.certificate, self.world.users.authority().certificate().to_vec()]
     }
 }
 
