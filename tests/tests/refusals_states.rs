@@ -1,5 +1,7 @@
 //! Every state of both roles, every message it does not wait for: refused with unexpected_message, and for good.
 
+#![allow(clippy::type_complexity, reason = "tables of cases read best as tuples")]
+
 use nihao_protocol::tls::names::{ContentType, HandshakeType};
 use nihao_protocol::tls::{AlertDescription, ClientAuth, ClientConfig, Error, ServerConfig};
 use nihao_protocol::x509::{Roots, Trust};

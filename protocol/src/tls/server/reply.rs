@@ -12,13 +12,14 @@ use crate::tls::config::{Identity, ServerConfig};
 use crate::tls::error::Error;
 use crate::tls::flight::{Flight, HANDSHAKE_LABELS, TRAFFIC_LABELS, log_secrets};
 use crate::tls::inbound::Aligned;
-use crate::tls::key_schedule::{HandshakeSecret, TrafficSecrets};
+use crate::tls::key_schedule::HandshakeSecret;
 use crate::tls::messages::{
     Certificate, CertificateRequest, CertificateVerify, ClientHello, EncryptedExtensions, Extensions, KeyShareEntry,
     ServerHello, Signer, signed_content,
 };
 use crate::tls::names::{ExtensionType, HandshakeType, TLS12, TLS13};
 use crate::tls::negotiated::Negotiated;
+use crate::x509::Trust;
 
 pub(super) fn reply(
     config: &Arc<ServerConfig>,
@@ -56,24 +57,29 @@ pub(super) fn reply(
     log_secrets(log, TRAFFIC_LABELS, &hello.random, &application);
     flight.write_with(&application.server)?;
 
-    let TrafficSecrets { client, .. } = traffic;
-    let finished = WaitFinished {
-        handshake: client,
-        application,
-        facts: Negotiated {
-            cipher_suite: choice.suite,
-            group: share.group,
-            server_scheme: choice.identity.scheme(),
-            client_scheme: None,
-            alpn: choice.alpn,
-            server_name: choice.server_name,
-            peer_chain: Vec::new(),
-            client_certificate_requested: asked.is_some(),
-            hello_retried,
-            client_random: hello.random,
-        },
+    let facts = Negotiated {
+        cipher_suite: choice.suite,
+        group: share.group,
+        server_scheme: choice.identity.scheme(),
+        client_scheme: None,
+        alpn: choice.alpn,
+        server_name: choice.server_name,
+        peer_chain: Vec::new(),
+        client_certificate_requested: asked.is_some(),
+        hello_retried,
+        client_random: hello.random,
     };
-    Ok(match asked {
+    let finished = WaitFinished {
+        handshake: traffic.client,
+        application,
+        facts,
+    };
+    Ok(wait(config, asked, finished))
+}
+
+/// What comes next: the client's certificate where one was asked for, else its Finished.
+fn wait(config: &ServerConfig, asked: Option<(&Trust, bool)>, finished: WaitFinished) -> State {
+    match asked {
         None => State::WaitFinished(Box::new(finished)),
         Some((trust, required)) => State::WaitCertificate(Box::new(WaitCertificate(AskedClient {
             trust: trust.clone(),
@@ -81,7 +87,7 @@ pub(super) fn reply(
             schemes: config.signature_schemes.clone(),
             finished,
         }))),
-    })
+    }
 }
 
 fn say_server_hello(

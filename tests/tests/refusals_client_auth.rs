@@ -1,0 +1,257 @@
+//! What a client of ours refuses in a server's certificates, Finished and tickets, and with which alert.
+
+#![allow(clippy::type_complexity, reason = "tables of cases read best as tuples")]
+
+use nihao_protocol::tls::messages::{Certificate, Extensions, Message, NewSessionTicket};
+use nihao_protocol::tls::names::{ContentType, ExtensionType as E};
+use nihao_protocol::tls::{AlertDescription as Alert, ClientConfig};
+use nihao_protocol::x509::{Roots, Trust};
+use nihao_tests::peer::Peer;
+use nihao_tests::pki::{Ca, Kind, Leaf};
+
+fn servers() -> Ca {
+    Ca::new("servers", Kind::Ed25519, 1)
+}
+
+fn client() -> Peer {
+    let mut roots = Roots::new();
+    roots.add(&servers().der).unwrap();
+    let mut config = ClientConfig::new(Trust::Roots(roots.into()));
+    config.alpn = vec![b"nihao/1".to_vec()];
+    Peer::server_of(config)
+}
+
+fn expect(peer: &Peer, what: &str, alert: Alert) {
+    assert_eq!(peer.alert, Some(alert), "{what}: {:?}", peer.error);
+    assert!(peer.error.is_some(), "{what}");
+}
+
+fn extensions(list: &[(E, &[u8])]) -> Extensions {
+    let mut extensions = Extensions::default();
+    for (kind, body) in list {
+        extensions.add(*kind, |w| w.bytes(body)).unwrap();
+    }
+    extensions
+}
+
+/// A client that waits for EncryptedExtensions.
+fn waiting() -> Peer {
+    let mut peer = client();
+    peer.say_server_hello();
+    assert_eq!(peer.ours.state_name(), "WAIT_EE");
+    peer
+}
+
+fn certified(leaf: &Leaf, ca: &Ca) -> Peer {
+    let mut peer = waiting();
+    peer.say_encrypted_extensions();
+    peer.say_certificate(&[ca.issue(leaf)]);
+    peer
+}
+
+#[test]
+fn server_certificates() {
+    let good = Leaf::server(Kind::Ed25519);
+    let refused = |what: &str, leaf: Leaf, ca: &Ca, alert| expect(&certified(&leaf, ca), what, alert);
+    let impostor = Ca::new("servers", Kind::Ed25519, 3);
+    refused(
+        "signed by a CA of the same name",
+        good.clone(),
+        &impostor,
+        Alert::BAD_CERTIFICATE,
+    );
+    refused(
+        "by a CA of another name",
+        good.clone(),
+        &Ca::new("x", Kind::Ed25519, 3),
+        Alert::UNKNOWN_CA,
+    );
+    let (ca, expired) = (&servers(), Alert::CERTIFICATE_EXPIRED);
+    refused(
+        "expired",
+        Leaf {
+            to_day: -1,
+            from_day: -9,
+            ..good.clone()
+        },
+        ca,
+        expired,
+    );
+    refused(
+        "not yet valid",
+        Leaf {
+            from_day: 1,
+            ..good.clone()
+        },
+        ca,
+        expired,
+    );
+    refused(
+        "another name",
+        Leaf {
+            names: vec!["other.test".into()],
+            ..good.clone()
+        },
+        ca,
+        Alert::BAD_CERTIFICATE,
+    );
+    refused(
+        "no name",
+        Leaf {
+            names: Vec::new(),
+            ..good.clone()
+        },
+        ca,
+        Alert::BAD_CERTIFICATE,
+    );
+    let purposes = Leaf::user(Kind::Ed25519).purposes;
+    refused(
+        "a user's",
+        Leaf {
+            purposes,
+            ..good.clone()
+        },
+        ca,
+        Alert::UNSUPPORTED_CERTIFICATE,
+    );
+    let usages = vec![rcgen::KeyUsagePurpose::KeyAgreement];
+    refused(
+        "no digitalSignature",
+        Leaf { usages, ..good.clone() },
+        ca,
+        Alert::UNSUPPORTED_CERTIFICATE,
+    );
+    assert_eq!(
+        certified(
+            &Leaf {
+                purposes: Vec::new(),
+                ..good
+            },
+            ca
+        )
+        .error,
+        None,
+        "no EKU allows all"
+    );
+
+    let say = |message: Certificate| {
+        let mut peer = waiting();
+        peer.say_encrypted_extensions();
+        peer.say(&Message::Certificate(message));
+        peer
+    };
+    expect(&say(Certificate::of(&[])), "no certificate", Alert::DECODE_ERROR);
+    expect(
+        &say(Certificate::of(std::slice::from_ref(&ca.der))),
+        "the CA's own",
+        Alert::BAD_CERTIFICATE,
+    );
+    expect(
+        &say(Certificate::of(&vec![ca.der.clone(); 11])),
+        "eleven",
+        Alert::BAD_CERTIFICATE,
+    );
+    let chain = [ca.issue(&Leaf::server(Kind::Ed25519))];
+    let mut message = Certificate::of(&chain);
+    message.context = vec![1];
+    expect(&say(message), "a context", Alert::ILLEGAL_PARAMETER);
+    for (what, kind, alert) in [
+        (
+            "an OCSP answer nobody asked for",
+            E::STATUS_REQUEST,
+            Alert::UNSUPPORTED_EXTENSION,
+        ),
+        ("a share", E::KEY_SHARE, Alert::ILLEGAL_PARAMETER),
+    ] {
+        let mut message = Certificate::of(&chain);
+        message.entries[0].extensions.add(kind, |w| w.u8(1)).unwrap();
+        expect(&say(message), what, alert);
+    }
+}
+
+#[test]
+fn server_certificate_verify_and_finished() {
+    let good = Leaf::server(Kind::Ed25519);
+    for (what, number, flip, alert) in [
+        ("a flipped bit", 7, true, Alert::DECRYPT_ERROR),
+        ("another key", 9, false, Alert::DECRYPT_ERROR),
+    ] {
+        let mut peer = certified(&good, &servers());
+        let mut verify = peer.certificate_verify(Kind::Ed25519, number);
+        verify.signature[0] ^= u8::from(flip);
+        peer.say(&Message::CertificateVerify(verify));
+        expect(&peer, what, alert);
+    }
+    for (what, scheme) in [
+        ("rsa_pkcs1_sha256", 0x0401),
+        ("ecdsa with an Ed25519 key", 0x0403),
+        ("rsa_pss", 0x0804),
+    ] {
+        let mut peer = certified(&good, &servers());
+        let mut verify = peer.certificate_verify(Kind::Ed25519, 7);
+        verify.scheme.0 = scheme;
+        peer.say(&Message::CertificateVerify(verify));
+        expect(&peer, what, Alert::ILLEGAL_PARAMETER);
+    }
+    let verified = || {
+        let mut peer = certified(&good, &servers());
+        let verify = peer.certificate_verify(Kind::Ed25519, 7);
+        peer.say(&Message::CertificateVerify(verify));
+        peer
+    };
+    let mut peer = verified();
+    let mut finished = peer.finished();
+    finished.verify_data[31] ^= 0x80;
+    peer.say(&Message::Finished(finished));
+    expect(&peer, "a wrong Finished", Alert::DECRYPT_ERROR);
+    let mut peer = verified();
+    let both = [Message::Finished(peer.finished()).encode().unwrap(), vec![4, 0, 0, 0]].concat();
+    peer.send_record(ContentType::Handshake, &both);
+    expect(&peer, "a message in Finished's record", Alert::UNEXPECTED_MESSAGE);
+}
+
+#[test]
+fn tickets_after_the_handshake() {
+    let connected = || {
+        let mut peer = certified(&Leaf::server(Kind::Ed25519), &servers());
+        let verify = peer.certificate_verify(Kind::Ed25519, 7);
+        peer.say(&Message::CertificateVerify(verify));
+        peer.say_finished();
+        assert_eq!(peer.ours.state_name(), "CONNECTED");
+        peer
+    };
+    let ticket = NewSessionTicket {
+        lifetime: 604_800,
+        age_add: 1,
+        nonce: vec![1; 32],
+        ticket: vec![2; 100],
+        extensions: extensions(&[(E(0x9999), &[])]),
+    };
+    let mut peer = connected();
+    let one = Message::NewSessionTicket(ticket.clone()).encode().unwrap();
+    peer.send_record(ContentType::Handshake, &one.repeat(3));
+    peer.send_record(ContentType::ApplicationData, "您好！".as_bytes());
+    assert_eq!((peer.error.clone(), peer.data.as_slice()), (None, "您好！".as_bytes()));
+    for (what, alert, bad) in [
+        (
+            "eight days",
+            Alert::ILLEGAL_PARAMETER,
+            NewSessionTicket {
+                lifetime: 604_801,
+                ..ticket.clone()
+            },
+        ),
+        (
+            "an empty ticket",
+            Alert::DECODE_ERROR,
+            NewSessionTicket {
+                ticket: Vec::new(),
+                ..ticket
+            },
+        ),
+    ] {
+        let mut peer = connected();
+        peer.say(&Message::NewSessionTicket(bad));
+        expect(&peer, what, alert);
+    }
+}
