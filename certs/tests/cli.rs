@@ -55,6 +55,48 @@ fn everything_is_made_and_shown() {
     }
 }
 
+/// What is typed, the exit code, and what the two lines that answer have in them.
+const MISTAKES: [(&str, i32, &str, &str); 8] = [
+    (
+        "trust nowhere",
+        3,
+        "no certificate authorities in nowhere",
+        "nihao-certs init nowhere",
+    ),
+    (
+        "issue server data --name bank.example --out x",
+        4,
+        "not for bank.example",
+        "nihao-certs init",
+    ),
+    (
+        "issue server data --out web",
+        1,
+        "web.key exists already",
+        "another name",
+    ),
+    (
+        "issue user data --as bob --request note.txt --out x",
+        4,
+        "no -----BEGIN",
+        "PEM",
+    ),
+    (
+        "issue user data --as bob --request bob.pem --out x",
+        4,
+        "no block of kind Request",
+        "show",
+    ),
+    (
+        "issue crl data --by server-p256 --revoke bob.pem --number 1 --out x",
+        4,
+        "was issued by CN=nihao user CA",
+        "--by",
+    ),
+    ("show note.txt", 4, "neither PEM", "certificate"),
+    ("show missing.pem", 1, "cannot read missing.pem", "path"),
+];
+
 #[test]
 fn every_mistake_has_its_exit_code_and_its_hint() {
     let dir = tempfile::tempdir().unwrap();
@@ -63,46 +105,7 @@ fn every_mistake_has_its_exit_code_and_its_hint() {
     works(dir, "issue user data --as bob --out bob");
     works(dir, "issue server data --out web");
     std::fs::write(dir.join("note.txt"), "您好").unwrap();
-    for (line, code, error, hint) in [
-        (
-            "trust nowhere",
-            3,
-            "no certificate authorities in nowhere",
-            "nihao-certs init nowhere",
-        ),
-        (
-            "issue server data --name bank.example --out x",
-            4,
-            "not for bank.example",
-            "nihao-certs init",
-        ),
-        (
-            "issue server data --out web",
-            1,
-            "web.key exists already",
-            "another name",
-        ),
-        (
-            "issue user data --as bob --request note.txt --out x",
-            4,
-            "no -----BEGIN",
-            "PEM",
-        ),
-        (
-            "issue user data --as bob --request bob.pem --out x",
-            4,
-            "no block of kind Request",
-            "show",
-        ),
-        (
-            "issue crl data --by server-p256 --revoke bob.pem --number 1 --out x",
-            4,
-            "was issued by CN=nihao user CA",
-            "--by",
-        ),
-        ("show note.txt", 4, "neither PEM", "certificate"),
-        ("show missing.pem", 1, "cannot read missing.pem", "path"),
-    ] {
+    for (line, code, error, hint) in MISTAKES {
         let output = run(dir, line);
         let said = String::from_utf8(output.stderr).unwrap();
         let lines: Vec<&str> = said.lines().collect();
