@@ -44,10 +44,12 @@ pub async fn demo(text: Text, key_log: Option<&Path>, screen: &mut Screen<'_>) -
     let (sent, heard) = (sent?, heard?);
     let bobs = bob.last_way()?;
     link.close().await;
+    let chain = alice.home.credentials()?.chain;
     let story = Story {
         text: &text,
         sent: &sent,
         heard: &heard.message,
+        certificate: chain.first().map_or(&[], Vec::as_slice),
         alice: alice.last_way()?,
         bob: bobs,
         key_log,

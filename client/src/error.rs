@@ -21,7 +21,7 @@ pub enum Exit {
     Failed = 1,
     /// The command line, or a name or text in it, is wrong.
     Usage = 2,
-    /// The server cannot be reached, or the connection broke.
+    /// The server cannot be reached or is busy, or the connection broke.
     Unreachable = 3,
     /// What answers is not the server that the invite speaks of.
     Untrusted = 4,
@@ -38,7 +38,7 @@ pub const EXIT_CODES: &str = "Exit codes:\n  \
     0  done\n  \
     1  something of this machine failed: a file, randomness\n  \
     2  the command line, or a name, text or invite in it, is wrong\n  \
-    3  the server cannot be reached, or the connection broke\n  \
+    3  the server cannot be reached or is busy, or the connection broke\n  \
     4  what answers is not the server that the invite speaks of\n  \
     5  the message is not confirmed yet; it stays queued and goes with the next connection\n  \
     6  the server refused, and will not do otherwise\n  \

@@ -169,17 +169,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         }
     }
 
-    /// What has come already, without waiting.
-    ///
-    /// # Errors
-    /// [`LinkError`] where the connection is over.
-    pub fn next_if_any(&mut self) -> Result<Option<Event>, LinkError> {
-        match self.kept() {
-            Some(event) => Ok(Some(event)),
-            None => self.decoded(),
-        }
-    }
-
     /// Says goodbye, and waits for the server's for two seconds at most.
     pub async fn close(mut self) {
         let goodbye = async {

@@ -17,6 +17,8 @@ use crate::render::Format;
 const QUIET: Duration = Duration::from_secs(30);
 /// How long that may take.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// The cursor is saved after so many messages at the latest: each time costs a flush of the disk.
+const AT_ONCE: u32 = 1000;
 
 /// Prints messages until `count` are printed, or for ever.
 ///
@@ -67,6 +69,15 @@ pub async fn listen<C: Connect>(
     }
 }
 
+/// What has come already, without waiting for more.
+async fn next_if_here<S: AsyncRead + AsyncWrite + Unpin>(link: &mut Link<S>) -> Result<Option<Event>, LinkError> {
+    tokio::select! {
+        biased;
+        event = link.next() => event.map(Some),
+        () = std::future::ready(()) => Ok(None),
+    }
+}
+
 struct Reader<'a> {
     home: &'a Home,
     account: &'a Account,
@@ -92,7 +103,7 @@ impl Reader<'_> {
         let resume = link.say(ClientSays::Resume { after: self.cursor }).await?;
         loop {
             let mut event = Some(next_or_ping(link).await?);
-            let before = self.cursor;
+            let (before, mut heard) = (self.cursor, 0);
             while let Some(now) = event {
                 match now {
                     Event::Delivered(delivered) => self.hear(&delivered, screen)?,
@@ -106,7 +117,12 @@ impl Reader<'_> {
                     Event::Reply(_, ServerSays::Pong) => {}
                     Event::Reply(..) => return Err(LinkError::Nonsense.into()),
                 }
-                event = if self.is_done() { None } else { link.next_if_any()? };
+                heard += 1;
+                event = if self.is_done() || heard >= AT_ONCE {
+                    None
+                } else {
+                    next_if_here(link).await?
+                };
             }
             if self.cursor != before {
                 self.keep(screen)?;

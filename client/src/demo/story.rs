@@ -18,6 +18,8 @@ pub(super) struct Story<'a> {
     pub(super) text: &'a Text,
     pub(super) sent: &'a Sent,
     pub(super) heard: &'a Message,
+    /// The certificate that alice showed, in DER.
+    pub(super) certificate: &'a [u8],
     /// The connection over which the message was sent and confirmed.
     pub(super) alice: Way,
     /// The connection over which it was received.
@@ -80,7 +82,7 @@ impl Story<'_> {
                 "trusted by",
                 "the key in alice's invite, which signed that certificate; no public authority is asked".into(),
             ),
-            ("alice is", alice(facts.client_scheme)),
+            ("alice is", member(self.certificate, facts.client_scheme)),
             ("keys", keys(self.key_log)),
             (
                 "text",
@@ -112,10 +114,7 @@ impl Story<'_> {
                 format!("{}, {} after alice sent", record(arrival), ms(arrival.at - send.at)),
             ));
         }
-        lines.push((
-            "history",
-            format!("hash chain at {}…, the same for both", short(&self.heard.chain.0)),
-        ));
+        lines.push(("history", history(self.sent, self.heard)));
         lines.push(("close", close(after)));
         lines
     }
@@ -191,10 +190,30 @@ fn certificate(chain: &[Vec<u8>], scheme: SignatureScheme) -> String {
     )
 }
 
-fn alice(scheme: Option<SignatureScheme>) -> String {
-    match scheme {
-        Some(scheme) => format!("CN=alice, by the server's user CA, proved by {scheme}: mutual TLS"),
-        None => "nobody: the server did not ask".into(),
+/// What alice showed, and how she proved that it is hers.
+fn member(certificate: &[u8], scheme: Option<SignatureScheme>) -> String {
+    match (scheme, Certificate::parse(certificate)) {
+        (Some(scheme), Ok(own)) => {
+            let (subject, issuer) = (name_text(own.subject), name_text(own.issuer));
+            format!(
+                "{}; certificate by {}, proved by {scheme}: mutual TLS",
+                shown(&subject),
+                shown(&issuer)
+            )
+        }
+        _ => "nobody: the server did not ask".into(),
+    }
+}
+
+/// Both were told the same history, or they were not.
+fn history(sent: &Sent, heard: &Message) -> String {
+    let known = short(&heard.chain.0);
+    match sent.chain == heard.chain {
+        true => format!("hash chain at {known}…, in alice's receipt as in bob's message"),
+        false => format!(
+            "hash chain at {known}… for bob, at {}… for alice: THEY DIFFER",
+            short(&sent.chain.0)
+        ),
     }
 }
 

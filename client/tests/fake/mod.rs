@@ -117,7 +117,7 @@ impl Fake {
     /// Posts in somebody's name, as if another client had.
     pub(crate) fn post(&self, from: &str, to: &str, text: &str) {
         let says = ClientSays::Send {
-            id: nihao_protocol::chat::MessageId([self.books().log.len() as u8; 16]),
+            id: nihao_protocol::chat::MessageId((self.books().log.len() as u128).to_be_bytes()),
             to: to.parse().unwrap(),
             text: nihao_protocol::chat::Text::parse(text).unwrap(),
             seen: None,
