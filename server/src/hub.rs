@@ -88,13 +88,21 @@ impl Hub {
                     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
                 }
             }
+            // A log that always has more must not keep the readers from running.
+            tokio::task::yield_now().await;
         }
     }
 
     fn deliver(&self, entry: &Arc<Entry>) {
         match (&entry.verdict, &entry.event.what) {
             (Verdict::Posted(message), _) => self.post(&Place::of(&message.from, &message.to), entry),
-            (Verdict::Done, What::UserRemoved { name, .. }) => self.dismiss(name),
+            (Verdict::Done, What::UserRemoved { by, name }) => {
+                tracing::info!(%name, %by, "removed");
+                self.dismiss(name);
+            }
+            (Verdict::Joined { cursor, .. }, What::UserJoined { name, .. }) if *cursor == entry.seq => {
+                tracing::info!(%name, "joined");
+            }
             _ => {}
         }
     }

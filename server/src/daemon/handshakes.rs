@@ -43,6 +43,11 @@ impl Handshakes {
         }
     }
 
+    /// Ends them all: the server goes down.
+    pub(super) fn evict_all(&self) {
+        self.lock().oldest_first.clear();
+    }
+
     fn lock(&self) -> MutexGuard<'_, InFlight> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -80,5 +85,7 @@ mod tests {
         two = all.enter(2);
         assert!(two.evicted().now_or_never().is_none());
         assert!(three.evicted().now_or_never().is_none());
+        all.evict_all();
+        assert!(two.evicted().now_or_never().is_some());
     }
 }

@@ -180,6 +180,7 @@ impl Server {
         }
         drop(listener);
         tracing::info!(connections = connections.len(), "draining");
+        self.handshakes.evict_all();
         self.core.hub.close();
         let all_gone = async { while connections.join_next().await.is_some() {} };
         if timeout(self.core.limits.drain, all_gone).await.is_err() {
@@ -236,7 +237,11 @@ where
     let speaks_chat = facts.alpn.as_deref() == Some(chat::ALPN);
     let key = facts.peer_chain.first().map(|der| ed25519_of(der));
     let outcome = match key {
-        _ if !speaks_chat => web::serve(stream).await.map(|()| String::from("web")),
+        _ if !speaks_chat => {
+            let presence = core.hub.enter(None, 1);
+            let stop = async { drop(presence.mailbox.dismissed().await) };
+            web::serve(stream, stop).await.map(|()| String::from("web"))
+        }
         // The user authority signs nothing but Ed25519 keys.
         Some(None) => return,
         key => {

@@ -290,10 +290,17 @@ async fn a_server_that_is_told_to_end_says_so_and_ends() {
     let alice = lab.founder().await;
     let mut talk = lab.chat(Some(&alice)).await;
     assert_eq!(talk.ask(ClientSays::Ping).await, ServerSays::Pong);
+    // Neither a silent handshake nor a browser without a question holds it up.
+    let (mut silent, mut browser) = (lab.dial().await, lab.connect(&[], None).await);
     lab.shutdown.take().unwrap().send(()).unwrap();
+    assert_eq!(silent.read(&mut [0; 16]).await.unwrap(), 0);
+    assert_eq!(browser.read(&mut [0; 16]).await.unwrap(), 0);
     assert_eq!(talk.last_word().await, Refusal::ShuttingDown);
     assert_eq!(talk.stream.read(&mut [0; 16]).await.unwrap(), 0, "with close_notify");
-    lab.running.await.unwrap();
+    tokio::time::timeout(Duration::from_secs(1), lab.running)
+        .await
+        .unwrap()
+        .unwrap();
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! What a browser or curl gets until there are pages: one short answer, then a proper close.
 
+use std::future::Future;
 use std::io;
 use std::time::Duration;
 
@@ -12,10 +13,17 @@ const HEAD: usize = 8 * 1024;
 /// How long a client may take for its request, and for taking the answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Reads one request's head, answers it, and closes the stream.
-pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) -> io::Result<()> {
+/// Reads one request's head, answers it, and closes the stream; closes it at once when told to stop.
+pub(super) async fn serve<S>(mut stream: S, stop: impl Future<Output = ()>) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let late = |_| io::Error::from(io::ErrorKind::TimedOut);
-    let head = timeout(PATIENCE, read_head(&mut stream)).await.map_err(late)??;
+    let head = tokio::select! {
+        biased;
+        () = stop => Vec::new(),
+        head = timeout(PATIENCE, read_head(&mut stream)) => head.map_err(late)??,
+    };
     if let Some(answer) = answer(&head) {
         let write = async {
             stream.write_all(answer.as_bytes()).await?;
@@ -66,7 +74,7 @@ mod tests {
 
     async fn talk(request: &[u8]) -> String {
         let (mut client, server) = tokio::io::duplex(1024);
-        let served = tokio::spawn(serve(server));
+        let served = tokio::spawn(serve(server, std::future::pending()));
         client.write_all(request).await.unwrap();
         client.shutdown().await.unwrap();
         let mut answer = String::new();
@@ -92,7 +100,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_client_that_says_half_a_request_is_left() {
         let (mut client, server) = tokio::io::duplex(1024);
-        let served = tokio::spawn(serve(server));
+        let served = tokio::spawn(serve(server, std::future::pending()));
         client.write_all(b"GET / HT").await.unwrap();
         assert_eq!(served.await.unwrap().unwrap_err().kind(), io::ErrorKind::TimedOut);
     }

@@ -156,12 +156,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         let reads = !self.finished && self.waiting.len() < self.core.limits.in_flight;
         let done = tokio::select! {
             biased;
-            () = self.presence.mailbox.rings(), if !self.draining => return Ok(()),
             Some(done) = self.waiting.next(), if !self.waiting.is_empty() => done,
             received = receive(&mut self.stream, &mut self.chat), if reads => {
                 self.finished = received? == 0;
                 return Ok(());
             }
+            // Last, for the mailbox is looked into at every turn anyway: a busy room must not keep requests from being read.
+            () = self.presence.mailbox.rings(), if !self.draining => return Ok(()),
         };
         self.finish(done);
         // A group commit answers many at once.

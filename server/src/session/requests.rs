@@ -14,7 +14,7 @@ use crate::log::{Appended, LogError, Page, Query};
 use crate::state::authorize::Actor;
 
 /// The most messages one `History` reply has.
-const HISTORY: u16 = 1000;
+const HISTORY: u16 = 500;
 
 /// The most names one `Members` reply has.
 const NAMES: usize = 1000;
@@ -102,7 +102,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             return self.refuse(number, Refusal::RateLimited);
         }
         if verify_ed25519(&public_key, &code.statement(&name), proof).is_err() {
-            return self.refuse_guess(number, Refusal::BadProof);
+            return self.refuse_join(number, Refusal::BadProof);
         }
         let hash = CodeHash::of(code);
         let now = self.core.clock.now().0;
@@ -112,7 +112,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             known.map(|user| user.map(|user| (user.joined, user.certificate.clone())))
         };
         match before {
-            Err(refusal) => self.refuse_guess(number, refusal),
+            Err(refusal) => self.refuse_join(number, refusal),
             Ok(Some((cursor, certificate))) => self.welcome(number, name, cursor, certificate),
             Ok(None) => match self.core.issue(&name, &public_key) {
                 Err(error) => self.unavailable(number, &error),
@@ -248,7 +248,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
 
     fn finish_append(&mut self, number: u32, reply: Reply, verdict: Verdict) {
         match (verdict, reply) {
-            (Verdict::Refused(refusal), Reply::Joined(_)) => self.refuse_guess(number, refusal),
+            (Verdict::Refused(refusal), Reply::Joined(_)) => self.refuse_join(number, refusal),
             (Verdict::Refused(refusal), _) => self.refuse(number, refusal),
             (Verdict::Joined { cursor, certificate }, Reply::Joined(name)) => {
                 self.welcome(number, name, cursor, certificate);
@@ -271,8 +271,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         self.chat.send(Some(number), says);
     }
 
-    fn refuse_guess(&mut self, number: u32, refusal: Refusal) {
-        self.core.guesses.take(&self.address);
+    /// Refuses a join. Whoever knows a code is no guesser, even if it does not help them.
+    fn refuse_join(&mut self, number: u32, refusal: Refusal) {
+        if matches!(refusal, Refusal::InviteUnknown | Refusal::BadProof) {
+            self.core.guesses.take(&self.address);
+        }
         self.refuse(number, refusal);
     }
 
