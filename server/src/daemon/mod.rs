@@ -239,7 +239,9 @@ where
     let outcome = match key {
         _ if !speaks_chat => {
             let presence = core.hub.enter(None, 1);
-            let stop = async { drop(presence.mailbox.dismissed().await) };
+            let stop = async {
+                presence.mailbox.dismissed().await;
+            };
             web::serve(stream, stop).await.map(|()| String::from("web"))
         }
         // The user authority signs nothing but Ed25519 keys.
