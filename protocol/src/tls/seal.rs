@@ -10,17 +10,20 @@ use crate::crypto::aead::{NONCE_LENGTH, TAG_LENGTH};
 #[derive(Debug)]
 struct Protection {
     aead: Aead,
-    iv: [u8; NONCE_LENGTH],
+    /// The iv as a number, so that a nonce is one XOR and one store.
+    iv: u128,
     sequence: u64,
 }
 
 impl Protection {
+    fn new(aead: Aead, iv: [u8; NONCE_LENGTH]) -> Self {
+        let iv = iv.iter().fold(0, |number, byte| (number << 8) | u128::from(*byte));
+        Self { aead, iv, sequence: 0 }
+    }
+
     /// RFC 8446 §5.3: the nonce is the iv XOR the sequence number, which is never used twice.
     fn next_nonce(&mut self) -> Result<[u8; NONCE_LENGTH], Error> {
-        let mut nonce = self.iv;
-        for (byte, digit) in nonce.iter_mut().skip(4).zip(self.sequence.to_be_bytes()) {
-            *byte ^= digit;
-        }
+        let [_, _, _, _, nonce @ ..] = (self.iv ^ u128::from(self.sequence)).to_be_bytes();
         self.sequence = self.sequence.checked_add(1).ok_or(Error::KeyExhausted)?;
         Ok(nonce)
     }
@@ -33,8 +36,8 @@ pub struct Sealer(Protection);
 impl Sealer {
     /// Starts at sequence number 0.
     #[must_use]
-    pub const fn new(aead: Aead, iv: [u8; NONCE_LENGTH]) -> Self {
-        Self(Protection { aead, iv, sequence: 0 })
+    pub fn new(aead: Aead, iv: [u8; NONCE_LENGTH]) -> Self {
+        Self(Protection::new(aead, iv))
     }
 
     /// Records sealed so far under this key.
@@ -81,8 +84,8 @@ pub struct Opener(Protection);
 impl Opener {
     /// Starts at sequence number 0.
     #[must_use]
-    pub const fn new(aead: Aead, iv: [u8; NONCE_LENGTH]) -> Self {
-        Self(Protection { aead, iv, sequence: 0 })
+    pub fn new(aead: Aead, iv: [u8; NONCE_LENGTH]) -> Self {
+        Self(Protection::new(aead, iv))
     }
 
     /// Records opened so far under this key.
