@@ -2,21 +2,19 @@
 //!
 //! Absolute figures wander with the machine; each is printed beside what it is to be compared with.
 
+#[path = "../tests/lab/mod.rs"]
 mod lab;
 
-use std::error::Error;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use lab::Lab;
+use lab::{Lab, Outcome, Talk};
 use nihao_protocol::chat::{Conversation, MessageId, Nickname, RoomName, Text};
-use nihao_server::event::{Event, What};
+use nihao_server::event::{CodeHash, Event, What};
 use nihao_server::log::sqlite::Synchronous;
 use nihao_server::log::{Log as _, SqliteLog};
-
-type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Outcome<()> {
@@ -24,8 +22,10 @@ async fn main() -> Outcome<()> {
     let quick = std::env::args().any(|argument| argument == "--quick");
     rlimit::increase_nofile_limit(u64::MAX)?;
     let scale = if quick { 10 } else { 1 };
-    let lab = Lab::start().await?;
-    durable_sends(&lab, Duration::from_millis(3000 / scale)).await?;
+    let dir = tempfile::tempdir()?;
+    let unlimited = ["--user-rate", "100000000", "--address-rate", "100000000"];
+    let lab = Lab::start(dir.path(), &unlimited).await?;
+    durable_sends(&lab, dir.path(), Duration::from_millis(3000 / scale)).await?;
     fan_out(&lab, 200, 20_000 / usize::try_from(scale)?).await?;
     idle_memory(&lab, 10_000 / usize::try_from(scale)?).await?;
     drop(lab);
@@ -38,11 +38,11 @@ fn clock() -> Instant {
 }
 
 /// One sender with so many messages in flight, beside what the disk alone does.
-async fn durable_sends(lab: &Lab, time: Duration) -> Outcome<()> {
+async fn durable_sends(lab: &Lab, dir: &Path, time: Duration) -> Outcome<()> {
     println!("\ndurable sends, one member over TLS        /s   ÷ fdatasync   target");
     let mut talk = lab.member().await?;
     for (in_flight, target) in [(1, "-"), (64, ">= 20"), (256, ">= 60")] {
-        let flush = fdatasync_rate(lab.dir(), time / 3)?;
+        let flush = fdatasync_rate(dir, time / 3)?;
         let (start, mut acknowledged) = (clock(), 0);
         for _ in 0..in_flight {
             talk.post().await?;
@@ -79,11 +79,11 @@ fn fdatasync_rate(dir: &Path, time: Duration) -> Outcome<f64> {
 /// Bursts of 100-byte messages to many connections: the server's CPU time for a million deliveries.
 async fn fan_out(lab: &Lab, readers: usize, messages: usize) -> Outcome<()> {
     let mut listening = tokio::task::JoinSet::new();
-    let cursor = lab.cursor;
+    let cursor = lab.account.cursor;
     for _ in 0..readers {
         let mut talk = lab.member().await?;
         talk.resume(cursor).await?;
-        listening.spawn(async move { talk.deliveries(messages).await });
+        listening.spawn(async move { deliveries(&mut talk, messages).await });
     }
     let mut sender = lab.member().await?;
     let (start, before) = (clock(), lab.cpu()?);
@@ -107,6 +107,13 @@ async fn fan_out(lab: &Lab, readers: usize, messages: usize) -> Outcome<()> {
         cpu / deliveries * 1e6,
         deliveries / took.as_secs_f64()
     );
+    Ok(())
+}
+
+async fn deliveries(talk: &mut Talk, count: usize) -> Outcome<()> {
+    for _ in 0..count {
+        talk.hear().await?;
+    }
     Ok(())
 }
 
@@ -153,7 +160,7 @@ async fn restart(few: u32, many: u32) -> Outcome<()> {
 
 async fn fill(path: &Path, messages: u32) -> Outcome<()> {
     let log = SqliteLog::open(path, Synchronous::Off)?;
-    lab::founder_in(&log).await?;
+    founder_in(&log).await?;
     let mut waiting = std::collections::VecDeque::new();
     for n in 0..messages {
         let mut id = [0; 16];
@@ -175,6 +182,26 @@ async fn fill(path: &Path, messages: u32) -> Outcome<()> {
     }
     for answer in waiting {
         answer.await?;
+    }
+    Ok(())
+}
+
+/// Puts alice into an empty log.
+async fn founder_in(log: &SqliteLog) -> Outcome<()> {
+    let code = CodeHash([1; 32]);
+    let invite = What::InviteCreated {
+        by: None,
+        code,
+        expires: 10,
+    };
+    let join = What::UserJoined {
+        name: Nickname::parse("alice")?,
+        public_key: [1; 32],
+        code,
+        certificate: Vec::new(),
+    };
+    for what in [invite, join] {
+        log.append(Event { at: 1, what }).await?;
     }
     Ok(())
 }
