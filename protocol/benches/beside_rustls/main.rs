@@ -24,6 +24,8 @@ trait End {
     fn send(&mut self, plaintext: &[u8]);
     /// Drops received data, and says how much it was.
     fn take(&mut self) -> usize;
+    /// Does what its stream does when nothing is left to do.
+    fn rest(&mut self) {}
 }
 
 /// Makes both ends of an implementation.

@@ -19,6 +19,7 @@ pub(crate) fn idle_server(heap: &'static StatsAlloc<System>, implementation: &dy
         client.transmit(&mut wire);
         server.receive(&wire);
         assert_eq!(server.take(), 4);
+        server.rest();
         servers.push(server);
     }
     let change = region.change();

@@ -84,6 +84,10 @@ impl End for OurEnd {
         self.0.send(plaintext).unwrap();
     }
 
+    fn rest(&mut self) {
+        self.0.release_idle_buffers();
+    }
+
     fn take(&mut self) -> usize {
         let mut length = 0;
         while let Some(event) = self.0.next_event() {

@@ -40,6 +40,13 @@ impl Acceptor {
     /// Answers a client over `io`. On failure the client was told why, as far as it still listens.
     pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(&self, io: S) -> Result<TlsStream<S>, Error> {
         let connection = Connection::server(Arc::clone(&self.config))?;
-        complete(io, connection, &self.environment, self.deadline).await
+        complete(
+            io,
+            connection,
+            self.environment.entropy.open(),
+            &self.environment,
+            self.deadline,
+        )
+        .await
     }
 }

@@ -46,14 +46,14 @@ impl Connector {
         io: S,
         name: ServerName,
     ) -> Result<TlsStream<S>, Error> {
+        let mut random = self.environment.entropy.open();
         let connection = {
-            let mut random = self.environment.entropy.open();
             let mut context = Context {
                 now: self.environment.clock.now(),
                 random: &mut *random,
             };
             Connection::client(Arc::clone(&self.config), name, &mut context)?
         };
-        complete(io, connection, &self.environment, self.deadline).await
+        complete(io, connection, random, &self.environment, self.deadline).await
     }
 }

@@ -11,6 +11,8 @@ use tokio::time::timeout;
 use super::environment::Environment;
 use super::error::{Error, tls_error};
 use super::stream::TlsStream;
+use crate::clock::Clock;
+use crate::crypto::Random;
 use crate::tls::error::{Error as TlsError, Peer};
 use crate::tls::{Connection, Context};
 
@@ -26,12 +28,17 @@ const FIRST_BYTES: usize = 64;
 pub(super) async fn complete<S: AsyncRead + AsyncWrite + Unpin>(
     io: S,
     connection: Connection,
+    mut random: Box<dyn Random + Send>,
     environment: &Environment,
     deadline: Duration,
 ) -> Result<TlsStream<S>, Error> {
     let mut stream = TlsStream::new(io, connection);
     let mut first = Vec::new();
-    let outcome = timeout(deadline, drive(&mut stream, environment, &mut first)).await;
+    let outcome = timeout(
+        deadline,
+        drive(&mut stream, &mut *random, &environment.clock, &mut first),
+    )
+    .await;
     let error = match outcome {
         Ok(Ok(())) => return Ok(stream),
         Ok(Err(error)) => error,
@@ -47,18 +54,18 @@ pub(super) async fn complete<S: AsyncRead + AsyncWrite + Unpin>(
 
 async fn drive<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut TlsStream<S>,
-    environment: &Environment,
+    random: &mut (dyn Random + Send),
+    clock: &Clock,
     first: &mut Vec<u8>,
 ) -> io::Result<()> {
-    let mut random = environment.entropy.open();
     poll_fn(|cx| {
         while stream.connection().is_handshaking() {
             if let Poll::Ready(Err(error)) = stream.poll_transmit(cx) {
                 return Poll::Ready(Err(error));
             }
             let mut context = Context {
-                now: environment.clock.now(),
-                random: &mut *random,
+                now: clock.now(),
+                random,
             };
             let keep = |wire: &[u8]| {
                 let room = FIRST_BYTES.saturating_sub(first.len());

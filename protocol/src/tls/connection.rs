@@ -241,7 +241,7 @@ impl Connection {
         }
     }
 
-    /// The one place where a connection fails: the peer is told why, and everything secret goes.
+    /// The one place where a connection fails: the peer is told why, and every key is wiped.
     fn fail(&mut self, error: Error) -> Error {
         if let Some(alert) = error.alert()
             && !self.sent_close
@@ -250,6 +250,8 @@ impl Connection {
             // An alert that cannot be sealed is not sent; the reason of the failure stays what it was.
             let _ = self.outbound.alert(alert);
         }
+        self.inbound.forget_key();
+        self.outbound.forget_key();
         self.phase = Phase::Failed(error.clone());
         error
     }

@@ -65,6 +65,9 @@ pub enum Peer {
     /// A record of a type that does not exist: most likely not TLS at all.
     #[error("a record of the unknown type {0}: probably not TLS")]
     UnknownRecordType(u8),
+    /// A protected record whose content type does not exist.
+    #[error("a protected record of the unknown type {0}")]
+    UnknownContentType(u8),
     /// A change_cipher_spec that is not the single byte 1, or comes where none may be.
     #[error("a change_cipher_spec that is not allowed")]
     BadChangeCipherSpec,
@@ -188,6 +191,7 @@ impl Peer {
             Self::UnexpectedMessage { .. }
             | Self::UnexpectedRecord(_)
             | Self::UnknownRecordType(_)
+            | Self::UnknownContentType(_)
             | Self::BadChangeCipherSpec
             | Self::Interleaved
             | Self::KeyChangeInsideRecord

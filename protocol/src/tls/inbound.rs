@@ -77,6 +77,11 @@ impl Inbound {
         self.opener = Some(Box::new(opener));
     }
 
+    /// Wipes the read key; nothing will be read any more.
+    pub(super) fn forget_key(&mut self) {
+        self.opener = None;
+    }
+
     /// Early data that was not asked for may be skipped, so many bytes of it (RFC 8446 §4.2.10).
     pub(super) const fn skip_early_data(&mut self, most: usize) {
         self.skippable = most;

@@ -59,6 +59,11 @@ impl Outbound {
         Ok(())
     }
 
+    /// Wipes the write key; nothing will be said any more.
+    pub(super) fn forget_key(&mut self) {
+        self.sealer = None;
+    }
+
     /// A change_cipher_spec, for middleboxes that take us for TLS 1.2 (RFC 8446 §D.4); once, and never protected.
     pub(super) fn change_cipher_spec(&mut self) -> Result<(), Error> {
         self.flush_flight()?;

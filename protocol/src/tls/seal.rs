@@ -112,7 +112,7 @@ impl Opener {
         }
         let length = inner.iter().rposition(|byte| *byte != 0).ok_or(Peer::NoContentType)?;
         let kind = inner.get(length).copied().unwrap_or_default();
-        let kind = ContentType::from_byte(kind).ok_or(Peer::UnknownRecordType(kind))?;
+        let kind = ContentType::from_byte(kind).ok_or(Peer::UnknownContentType(kind))?;
         Ok((kind, length))
     }
 }
