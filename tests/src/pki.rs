@@ -64,6 +64,7 @@ fn signer(key: &SigningKey) -> Signer<'_> {
 
 /// A certificate authority of the tests.
 pub struct Ca {
+    now: UnixTime,
     params: CertificateParams,
     key: SigningKey,
     /// Its certificate in DER.
@@ -81,9 +82,9 @@ pub struct Leaf {
     pub purposes: Vec<ExtendedKeyUsagePurpose>,
     /// Key usages; none: the extension is left out.
     pub usages: Vec<KeyUsagePurpose>,
-    /// Valid from so many days before (negative) or after [`NOW`].
+    /// Valid from so many days before (negative) or after its CA's present, mostly [`NOW`].
     pub from_day: i64,
-    /// Valid until so many days before (negative) or after [`NOW`].
+    /// Valid until so many days before (negative) or after its CA's present.
     pub to_day: i64,
     /// Which key, among those of its kind.
     pub number: u64,
@@ -116,8 +117,8 @@ impl Leaf {
     }
 }
 
-fn day(offset: i64) -> OffsetDateTime {
-    let seconds = i64::try_from(NOW.seconds()).expect("a date") + offset * i64::try_from(DAY).expect("a day");
+fn day(now: UnixTime, offset: i64) -> OffsetDateTime {
+    let seconds = i64::try_from(now.seconds()).expect("a date") + offset * i64::try_from(DAY).expect("a day");
     OffsetDateTime::from_unix_timestamp(seconds).expect("a date")
 }
 
@@ -131,17 +132,23 @@ fn params(name: &str, key: &SigningKey, serial: u64) -> CertificateParams {
 }
 
 impl Ca {
-    /// A root; the same name, kind and number give the same key.
+    /// A root whose present is [`NOW`]; the same name, kind and number give the same key.
     #[must_use]
     pub fn new(name: &str, kind: Kind, number: u64) -> Self {
+        Self::at(name, kind, number, NOW)
+    }
+
+    /// As [`Ca::new`], with another present: peers with clocks of their own need the real one.
+    #[must_use]
+    pub fn at(name: &str, kind: Kind, number: u64, now: UnixTime) -> Self {
         let key = kind.key(number);
         let mut params = params(name, &key, number);
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(1));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        params.not_before = day(-100);
-        params.not_after = day(1000);
+        params.not_before = day(now, -100);
+        params.not_after = day(now, 1000);
         let der = params.self_signed(&signer(&key)).expect("a root").der().to_vec();
-        Self { params, key, der }
+        Self { now, params, key, der }
     }
 
     /// The root as PEM.
@@ -166,8 +173,8 @@ impl Ca {
             .subject_alt_names;
         params.extended_key_usages = leaf.purposes.clone();
         params.key_usages = leaf.usages.clone();
-        params.not_before = day(leaf.from_day);
-        params.not_after = day(leaf.to_day);
+        params.not_before = day(self.now, leaf.from_day);
+        params.not_after = day(self.now, leaf.to_day);
         params.use_authority_key_identifier_extension = true;
         let issuer_signer = signer(&self.key);
         let issuer = Issuer::from_params(&self.params, &issuer_signer);

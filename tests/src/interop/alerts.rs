@@ -1,0 +1,88 @@
+//! Which alerts a tool received, read from what it printed.
+
+use super::case::Tool;
+
+/// The descriptions of the alerts received, in order. `printed` is OpenSSL's message file, or the tool's standard error.
+#[must_use]
+pub fn received(tool: Tool, printed: &str) -> Vec<u8> {
+    match tool {
+        Tool::SClient | Tool::SServer => openssl(printed),
+        Tool::Curl => after_each(printed, "(IN), TLS alert, ", curl),
+        Tool::GnutlsCli | Tool::GnutlsServ => after_each(printed, ": Alert[", gnutls),
+        Tool::NodeClient | Tool::NodeServer => node(printed),
+        Tool::PythonClient | Tool::PythonServer | Tool::RustlsClient | Tool::RustlsServer => {
+            after_each(printed, "alert received ", |rest| rest.parse().ok())
+        }
+    }
+}
+
+/// What `number` finds in the rest of each line after `mark`.
+fn after_each(printed: &str, mark: &str, number: impl Fn(&str) -> Option<u8>) -> Vec<u8> {
+    let rests = printed.lines().filter_map(|line| Some(line.split_once(mark)?.1));
+    rests.filter_map(number).collect()
+}
+
+/// `<<< TLS 1.3, Alert [length 0002], fatal unknown_ca`, then the two bytes in a line of their own.
+fn openssl(printed: &str) -> Vec<u8> {
+    let lines: Vec<_> = printed.lines().collect();
+    let alerts = lines
+        .windows(2)
+        .filter(|pair| pair[0].starts_with("<<<") && pair[0].contains(", Alert ["));
+    alerts
+        .filter_map(|pair| u8::from_str_radix(pair[1].split_whitespace().nth(1)?, 16).ok())
+        .collect()
+}
+
+/// `unknown CA (560):`, where 560 is 256 times the level and the description.
+fn curl(rest: &str) -> Option<u8> {
+    let (_, number) = rest.split_once('(')?;
+    let number: u16 = number.split_once(')')?.0.parse().ok()?;
+    Some(number.to_be_bytes()[1])
+}
+
+/// `2|48] - CA is unknown - was received`.
+fn gnutls(rest: &str) -> Option<u8> {
+    let (numbers, text) = rest.split_once(']')?;
+    if !text.ends_with("was received") {
+        return None;
+    }
+    numbers.split_once('|')?.1.parse().ok()
+}
+
+/// OpenSSL's trace: `Received Record`, then somewhere below `Level=fatal(2), description=unknown CA(48)`.
+fn node(printed: &str) -> Vec<u8> {
+    let (mut receiving, mut alerts) = (false, Vec::new());
+    for line in printed.lines() {
+        match line.trim() {
+            "Received Record" => receiving = true,
+            "Sent Record" => receiving = false,
+            line if receiving && line.starts_with("Level=") => {
+                let number = line.rsplit_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+                alerts.extend(number.and_then(|number| number.parse::<u8>().ok()));
+            }
+            _ => {}
+        }
+    }
+    alerts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alerts_are_found_in_what_tools_print() {
+        let openssl = ">>> TLS 1.3, Alert [length 0002], fatal x\n    02 28\n<<< TLS 1.3, Alert [length 0002], fatal unknown_ca\n    02 30\n";
+        assert_eq!(received(Tool::SClient, openssl), [48]);
+        assert_eq!(
+            received(Tool::Curl, "* TLSv1.3 (IN), TLS alert, unknown CA (560):\n"),
+            [48]
+        );
+        let gnutls =
+            "|<5>| REC[0x55]: Alert[2|48] - CA is unknown - was received\n|<5>| REC: Sending Alert[1|0] - Close notify";
+        assert_eq!(received(Tool::GnutlsCli, gnutls), [48]);
+        let node = "Sent Record\n  Level=fatal(2), description=x(40)\nReceived Record\n    Level=fatal(2), description=unknown CA(48)\n";
+        assert_eq!(received(Tool::NodeServer, node), [48]);
+        assert_eq!(received(Tool::PythonClient, "alert sent 40\nalert received 48\n"), [48]);
+    }
+}

@@ -1,0 +1,15 @@
+//! Our TLS beside stacks that others wrote: one table of cases, run against processes, compared with a committed matrix.
+
+pub mod alerts;
+pub mod case;
+pub mod material;
+pub mod matrix;
+mod ours;
+pub mod process;
+mod run;
+mod rustls_peer;
+mod stock;
+pub mod tables;
+pub mod tap;
+
+pub use ours::PAYLOAD;

@@ -1,0 +1,124 @@
+//! Runs one case and says in one line what was seen.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use nihao_protocol::tls::AlertDescription;
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+
+use super::case::{Case, ClientCertificate, OPEN, Tool};
+use super::material::Material;
+use super::ours::{self, Ours};
+use super::process::Output;
+use super::tap::Wire;
+use super::{rustls_peer, stock};
+
+/// The time one case may take.
+const DEADLINE: Duration = Duration::from_secs(40);
+
+/// What the tool had to say afterwards.
+pub(super) struct Theirs {
+    /// The alerts it received.
+    pub(super) alerts: Vec<u8>,
+    /// Whether it got the payload, as far as it can say.
+    pub(super) complete: bool,
+    /// What it printed about the connection itself.
+    pub(super) printed: String,
+}
+
+/// Runs `case`: what was seen, and what the tool wrote, for when that is not as expected.
+pub(super) async fn run(case: &Case) -> Result<(String, Output)> {
+    let output = Output::default();
+    let seen = match timeout(DEADLINE, meet(case, &output)).await {
+        Ok(seen) => seen.with_context(|| format!("{}\n{output}", case.columns().join(",")))?,
+        Err(_elapsed) => format!("nothing after {} s", DEADLINE.as_secs()),
+    };
+    Ok((seen, output))
+}
+
+async fn meet(case: &Case, output: &Output) -> Result<String> {
+    let material = Material::new(case)?;
+    let wire = Wire::default();
+    let (ours, theirs) = if case.tool.our_role() == "server" {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let port = listener.local_addr()?.port();
+        let server = ours::serve(case, &material, &listener, wire.clone());
+        match case.tool {
+            Tool::RustlsClient => tokio::try_join!(server, rustls_peer::client(case, &material, port, output))?,
+            _ => tokio::try_join!(server, stock::client(case, &material, port, output))?,
+        }
+    } else if case.tool == Tool::RustlsServer {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let port = listener.local_addr()?.port();
+        let server = rustls_peer::server(case, &material, &listener, output);
+        tokio::try_join!(ours::connect(case, &material, port, wire.clone()), server)?
+    } else {
+        let (server, port) = stock::server(case, &material, output).await?;
+        let attended = stock::attend(case, &material, server);
+        tokio::try_join!(ours::connect(case, &material, port, wire.clone()), attended)?
+    };
+    let mut seen = tell(case, &ours, &theirs);
+    let besides = (case.look)(&wire, &theirs.printed);
+    if !besides.is_empty() {
+        seen = format!("{seen}; {besides}");
+    }
+    Ok(seen)
+}
+
+fn tell(case: &Case, ours: &Ours, theirs: &Theirs) -> String {
+    let heard: Vec<_> = theirs
+        .alerts
+        .iter()
+        .map(|number| AlertDescription(*number).to_string())
+        .collect();
+    let heard = if heard.is_empty() {
+        String::from("nothing")
+    } else {
+        heard.join(" and ")
+    };
+    let Some(facts) = &ours.facts else {
+        let error = ours.end.as_ref().err().map_or("no error", String::as_str);
+        return format!("refused: {error}; peer heard {heard}");
+    };
+    let settled = [
+        (facts.group == case.group, format!("group {}", facts.group)),
+        (
+            facts.cipher_suite == case.suite,
+            format!("suite {}", facts.cipher_suite),
+        ),
+    ];
+    if let Some((_, wrong)) = settled.into_iter().find(|(as_asked, _)| !as_asked) {
+        return format!("open with the wrong {wrong}");
+    }
+    match &ours.end {
+        Err(error) => format!("open; then {error}; peer heard {heard}"),
+        Ok(()) if theirs.complete && theirs.alerts == [0] => with_facts(case, ours),
+        Ok(()) if theirs.complete => format!("open; 您好！ both ways; peer heard {heard}"),
+        Ok(()) => String::from("open; 您好！ did not arrive"),
+    }
+}
+
+/// Success, with what the case does not imply: whether the hello was retried, and whether a certificate was named that should not be.
+fn with_facts(case: &Case, ours: &Ours) -> String {
+    let mut seen = String::from(OPEN);
+    let Some(facts) = &ours.facts else {
+        return seen;
+    };
+    if case.tool.our_role() == "server" {
+        let named = !facts.peer_chain.is_empty();
+        if named != matches!(case.client, ClientCertificate::Sent(..)) {
+            seen = format!("{seen}; client certificate {named}");
+        }
+    }
+    if facts.client_certificate_requested != case.client.is_asked() {
+        seen = format!(
+            "{seen}; asked for a certificate: {}",
+            facts.client_certificate_requested
+        );
+    }
+    if facts.hello_retried {
+        seen = format!("{seen}; hello retried");
+    }
+    seen
+}

@@ -1,0 +1,301 @@
+//! How each stock tool is called, and how 您好！ is passed to it and taken from it.
+
+use std::net::TcpListener as StdListener;
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use anyhow::{Context as _, Result};
+use serde_json::json;
+
+use super::alerts;
+use super::case::{Between, Case, ClientCertificate, Tool};
+use super::material::Material;
+use super::ours::PAYLOAD;
+use super::process::{Output, Process, occurrences};
+use super::run::Theirs;
+
+const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/peer.py");
+const NODE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/peer.mjs");
+
+/// Runs the tool as a client of our server on `port`.
+pub(super) async fn client(case: &Case, material: &Material, port: u16, output: &Output) -> Result<Theirs> {
+    let mut process = start(case, client_arguments(case, material, port), output)?;
+    let complete = if case.tool == Tool::Curl {
+        process.finish().await?;
+        output.out() == *PAYLOAD
+    } else {
+        let complete = relay(case, &mut process).await;
+        if case.tool.must_close_first() {
+            process.hang_up();
+        }
+        process.finish().await?;
+        complete
+    };
+    Ok(theirs(case, material, output, complete))
+}
+
+fn start(case: &Case, arguments: Vec<String>, output: &Output) -> Result<Process> {
+    let program = case.tool.program().context("a program")?;
+    Process::start(program, &arguments, output)
+}
+
+fn theirs(case: &Case, material: &Material, output: &Output, complete: bool) -> Theirs {
+    let printed = match case.tool {
+        Tool::SClient | Tool::SServer => std::fs::read_to_string(material.path("messages")).unwrap_or_default(),
+        _ => output.err(),
+    };
+    Theirs {
+        alerts: alerts::received(case.tool, &printed),
+        complete,
+        printed,
+    }
+}
+
+/// Types 您好！ at a client and reads it from its screen. Whether it came back each time.
+async fn relay(case: &Case, process: &mut Process) -> bool {
+    for round in 0..case.between.rounds() {
+        if round > 0
+            && let Between::Typed(text, answer) = case.between
+        {
+            process.say(text.as_bytes()).await;
+            if process
+                .wait_for(answer, |output| mentions(output, answer))
+                .await
+                .is_err()
+            {
+                return false;
+            }
+        }
+        process.say(&PAYLOAD).await;
+        if shown(process, round + 1).await.is_err() {
+            return false;
+        }
+    }
+    true
+}
+
+/// Waits until 您好！ was shown so many times.
+async fn shown(process: &mut Process, times: usize) -> Result<()> {
+    let enough = |output: &Output| (occurrences(&output.out(), &PAYLOAD) >= times).then_some(());
+    process.wait_for("showing 您好！", enough).await
+}
+
+fn mentions(output: &Output, text: &str) -> Option<()> {
+    (output.err().contains(text) || occurrences(&output.out(), text.as_bytes()) > 0).then_some(())
+}
+
+/// Starts the tool as a server: the process and its port.
+pub(super) async fn server(case: &Case, material: &Material, output: &Output) -> Result<(Process, u16)> {
+    let free = if case.tool == Tool::GnutlsServ { free_port()? } else { 0 };
+    let mut process = start(case, server_arguments(case, material, free), output)?;
+    if free != 0 {
+        return Ok((process, free)); // it does not say when it listens: who connects must be patient
+    }
+    let mark = if case.tool == Tool::SServer {
+        "ACCEPT 127.0.0.1:"
+    } else {
+        "listening on "
+    };
+    let port = process
+        .wait_for("listening", |output| {
+            let text = String::from_utf8_lossy(&output.out()).into_owned();
+            let (_, after) = text.split_once(mark)?;
+            after.split_once('\n')?.0.trim().parse().ok()
+        })
+        .await?;
+    Ok((process, port))
+}
+
+/// Lets the server do its part, until it ends or, if it serves for ever, until it has heard how it ended.
+pub(super) async fn attend(case: &Case, material: &Material, mut process: Process) -> Result<Theirs> {
+    let output = process.output().clone();
+    let complete = match case.tool {
+        Tool::SServer => echo_by_hand(case, &mut process).await,
+        _ => true,
+    };
+    if case.tool == Tool::GnutlsServ {
+        let over = |output: &Output| {
+            let text = output.err();
+            let heard = !alerts::received(case.tool, &text).is_empty();
+            (heard || text.contains("Sending Alert[2")).then_some(())
+        };
+        process.wait_for("the end of the connection", over).await?;
+    } else {
+        process.finish().await?;
+    }
+    Ok(theirs(case, material, &output, complete))
+}
+
+/// s_server shows what it hears and says what is typed: typing it back is left to us.
+async fn echo_by_hand(case: &Case, process: &mut Process) -> bool {
+    for round in 0..case.between.rounds() {
+        if shown(process, round + 1).await.is_err() {
+            return false;
+        }
+        if round > 0
+            && let Between::Typed(text, answer) = case.between
+        {
+            process.say(text.as_bytes()).await;
+            if process
+                .wait_for(answer, |output| mentions(output, answer))
+                .await
+                .is_err()
+            {
+                return false;
+            }
+        }
+        process.say(&PAYLOAD).await;
+    }
+    true
+}
+
+/// A port for a tool that cannot pick one itself, below those that the system gives to connections.
+fn free_port() -> Result<u16> {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = u16::try_from(std::process::id() % 11_000)?;
+    for _ in 0..1000 {
+        let port = 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        if StdListener::bind(("0.0.0.0", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    anyhow::bail!("no free port")
+}
+
+fn strings<const N: usize>(texts: [&str; N]) -> Vec<String> {
+    texts.map(String::from).to_vec()
+}
+
+fn client_arguments(case: &Case, material: &Material, port: u16) -> Vec<String> {
+    let (roots, port_text) = (material.path("servers.pem"), port.to_string());
+    let named = material.has_client();
+    let (certificate, key) = (material.path("client.pem"), material.path("client.key"));
+    let mut arguments = match case.tool {
+        Tool::SClient => {
+            let (address, messages) = (format!("127.0.0.1:{port}"), material.path("messages"));
+            let mut all = strings(["s_client", "-connect", &address, "-servername", "localhost", "-brief"]);
+            all.extend(strings([
+                "-verify_hostname",
+                "localhost",
+                "-CAfile",
+                &roots,
+                "-verify_return_error",
+            ]));
+            all.extend(strings(["-msg", "-msgfile", &messages]));
+            if named {
+                all.extend(strings(["-cert", &certificate, "-key", &key]));
+            }
+            all
+        }
+        Tool::Curl => {
+            let (body, host) = (
+                format!("@{}", material.path("payload")),
+                format!("localhost:{port}:127.0.0.1"),
+            );
+            let mut all = strings([
+                "-sS",
+                "-v",
+                "--noproxy",
+                "*",
+                "--http1.1",
+                "--resolve",
+                &host,
+                "--cacert",
+                &roots,
+            ]);
+            all.extend(strings(["--data-binary", &body, &format!("https://localhost:{port}/")]));
+            if named {
+                all.extend(strings(["--cert", &certificate, "--key", &key]));
+            }
+            all
+        }
+        Tool::GnutlsCli => {
+            let mut all = strings(["-d", "5", "--x509cafile", &roots, "-p", &port_text, "localhost"]);
+            if named {
+                all.extend(strings(["--x509certfile", &certificate, "--x509keyfile", &key]));
+            }
+            all
+        }
+        tool => {
+            let options = json!({
+                "port": port, "name": "localhost", "roots": roots, "verify": "CERT_REQUIRED",
+                "rounds": case.between.rounds(), "size": PAYLOAD.len(),
+                "certificate": named.then_some(certificate), "key": named.then_some(key),
+            });
+            script(tool, "client", &options, case)
+        }
+    };
+    if !matches!(case.tool, Tool::PythonClient | Tool::NodeClient) {
+        arguments.extend(case.knobs.iter().map(ToString::to_string));
+    }
+    arguments
+}
+
+/// The knobs of our own scripts are `name=value` pairs among the options.
+fn script(tool: Tool, role: &str, options: &serde_json::Value, case: &Case) -> Vec<String> {
+    let mut options = options.clone();
+    for (name, value) in case.knobs.iter().filter_map(|knob| knob.split_once('=')) {
+        options[name] = json!(value);
+    }
+    let path = if matches!(tool, Tool::PythonClient | Tool::PythonServer) {
+        PYTHON
+    } else {
+        NODE
+    };
+    strings([path, role, &options.to_string()])
+}
+
+fn server_arguments(case: &Case, material: &Material, port: u16) -> Vec<String> {
+    let (certificate, key) = (material.path("server.pem"), material.path("server.key"));
+    let (users, messages) = (material.path("users.pem"), material.path("messages"));
+    let mut arguments = match case.tool {
+        Tool::SServer => {
+            let mut all = strings(["s_server", "-accept", "127.0.0.1:0", "-naccept", "1"]);
+            all.extend(strings([
+                "-cert",
+                &certificate,
+                "-key",
+                &key,
+                "-msg",
+                "-msgfile",
+                &messages,
+            ]));
+            match case.client {
+                ClientCertificate::NotAsked => {}
+                ClientCertificate::None => all.extend(strings(["-verify", "1", "-CAfile", &users])),
+                _ => all.extend(strings(["-Verify", "1", "-verify_return_error", "-CAfile", &users])),
+            }
+            all
+        }
+        Tool::GnutlsServ => {
+            let mut all = strings(["-d", "5", "--echo", "-p", &port.to_string()]);
+            all.extend(strings(["--x509certfile", &certificate, "--x509keyfile", &key]));
+            match case.client {
+                ClientCertificate::NotAsked => all.extend(strings(["--disable-client-cert"])),
+                ClientCertificate::None => all.extend(strings(["--x509cafile", &users])),
+                _ => all.extend(strings([
+                    "--require-client-cert",
+                    "--verify-client-cert",
+                    "--x509cafile",
+                    &users,
+                ])),
+            }
+            all
+        }
+        tool => {
+            let verify = match case.client {
+                ClientCertificate::NotAsked => "CERT_NONE",
+                ClientCertificate::None => "CERT_OPTIONAL",
+                _ => "CERT_REQUIRED",
+            };
+            let options = json!({
+                "certificate": certificate, "key": key, "roots": users, "verify": verify,
+                "ask": case.client.is_asked(), "require": case.client.is_required(),
+            });
+            script(tool, "server", &options, case)
+        }
+    };
+    if !matches!(case.tool, Tool::PythonServer | Tool::NodeServer) {
+        arguments.extend(case.knobs.iter().map(ToString::to_string));
+    }
+    arguments
+}

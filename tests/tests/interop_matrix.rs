@@ -1,0 +1,39 @@
+//! The committed interop matrix as a whole: every stack is in it, in each role it can play, and nothing in it failed.
+
+use nihao_tests::interop::matrix::{TOOLS, sections};
+
+#[test]
+fn every_stack_is_in_the_matrix_and_every_row_is_ok() {
+    let sections = sections().unwrap();
+    for (place, tool) in TOOLS.iter().enumerate() {
+        let rows = sections.get(&place).map(Vec::as_slice).unwrap_or_default();
+        let named = format!("{} with us as the {}", tool.name(), tool.our_role());
+        assert!(!rows.is_empty(), "{named}: no rows");
+        for (what, wanted) in [
+            ("an Ed25519 leaf", ",ed25519,"),
+            ("a P-256 leaf", ",p256,"),
+            ("X25519", ",x25519,"),
+            ("secp256r1", ",secp256r1,"),
+            ("AES-128", ",TLS_AES_128_GCM_SHA256,"),
+            ("AES-256", ",TLS_AES_256_GCM_SHA384,"),
+            ("no client certificate", ",not asked,"),
+            ("a client certificate that is asked for and missing", ",asked; none,"),
+            ("a refused client certificate", ",required; none,"),
+            ("a certificate by an unknown CA", "(wrong CA)"),
+            ("a wrong name", "(wrong name)"),
+            ("an expired certificate", "(expired)"),
+            ("a certificate of tomorrow", "(not yet valid)"),
+            ("a wrong extended key usage", "(wrong EKU)"),
+            ("a wrong key usage", "(wrong keyUsage)"),
+            ("a user posing as a server", "(of the other hierarchy)"),
+        ] {
+            assert!(
+                rows.iter().any(|row| row.contains(wanted)),
+                "{named}: no row with {what}"
+            );
+        }
+        for row in rows {
+            assert!(row.ends_with(",ok"), "{row}");
+        }
+    }
+}
