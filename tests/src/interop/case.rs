@@ -70,6 +70,12 @@ impl Tool {
         matches!(self, Self::GnutlsCli)
     }
 
+    /// Whether it goes on after a connection.
+    #[must_use]
+    pub const fn serves_for_ever(self) -> bool {
+        matches!(self, Self::GnutlsServ)
+    }
+
     /// The program to run; rustls runs in this process.
     #[must_use]
     pub const fn program(self) -> Option<Program> {

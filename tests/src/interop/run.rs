@@ -55,8 +55,14 @@ async fn meet(case: &Case, output: &Output) -> Result<String> {
         tokio::try_join!(ours::connect(case, &material, port, wire.clone()), server)?
     } else {
         let (server, port) = stock::server(case, &material, output).await?;
-        let attended = stock::attend(case, &material, server);
-        tokio::try_join!(ours::connect(case, &material, port, wire.clone()), attended)?
+        let ours = ours::connect(case, &material, port, wire.clone());
+        if case.tool.serves_for_ever() {
+            // It is ended when we have heard all it says, not before.
+            let ours = ours.await?;
+            (ours, stock::attend(case, &material, server).await?)
+        } else {
+            tokio::try_join!(ours, stock::attend(case, &material, server))?
+        }
     };
     let mut seen = tell(case, &ours, &theirs);
     let besides = (case.look)(&wire, &theirs.printed);

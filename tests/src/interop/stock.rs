@@ -112,7 +112,7 @@ pub(super) async fn attend(case: &Case, material: &Material, mut process: Proces
         Tool::SServer => echo_by_hand(case, &mut process).await,
         _ => true,
     };
-    if case.tool == Tool::GnutlsServ {
+    if case.tool.serves_for_ever() {
         let over = |output: &Output| {
             let text = output.err();
             let heard = !alerts::received(case.tool, &text).is_empty();
