@@ -270,9 +270,7 @@ impl Peer {
             .add(ExtensionType::SUPPORTED_VERSIONS, |w| w.u16(TLS13))
             .expect("an extension");
         extensions
-            .add(ExtensionType::KEY_SHARE, |w| {
-                KeyShareEntry::encode(Group::X25519, key.share(), w);
-            })
+            .add(ExtensionType::KEY_SHARE, |w| KeyShareEntry::of(&key).encode(w))
             .expect("an extension");
         self.key = Some(key);
         ServerHello {

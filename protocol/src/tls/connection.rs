@@ -6,7 +6,7 @@ use super::alert::{AlertDescription, AlertLevel};
 use super::client;
 use super::config::{ClientConfig, RecordPolicy, ServerConfig};
 use super::error::{Error, Misuse, Peer};
-use super::flight::{Context, Flight, Next};
+use super::flight::{Context, Established, Flight, Heard, Next};
 use super::inbound::{Brought, Inbound, RawMessage};
 use super::messages::KeyUpdate;
 use super::negotiated::Negotiated;
@@ -82,6 +82,34 @@ struct Handshaking<State> {
     /// Nothing while a step is under way.
     state: Option<State>,
     transcript: Transcript,
+}
+
+impl<State> Handshaking<State> {
+    /// Lets the state follow the message's arrow; gives what a finished handshake leaves behind.
+    fn hear(
+        &mut self,
+        raw: RawMessage,
+        (inbound, outbound): (&mut Inbound, &mut Outbound),
+        context: &mut Context<'_>,
+        step: impl FnOnce(State, &Heard, &mut Flight<'_>) -> Result<Next<State>, Error>,
+    ) -> Result<Option<Box<Established>>, Error> {
+        let mut flight = Flight {
+            inbound,
+            outbound,
+            transcript: &mut self.transcript,
+            now: context.now,
+            random: &mut *context.random,
+        };
+        let heard = flight.hear(raw);
+        let state = self.state.take().ok_or(Misuse::HandshakeIncomplete)?;
+        match step(state, &heard, &mut flight)? {
+            Next::Open(established) => Ok(Some(established)),
+            Next::Wait(next) => {
+                self.state = Some(next);
+                Ok(None)
+            }
+        }
+    }
 }
 
 impl std::fmt::Debug for Phase {
@@ -170,58 +198,28 @@ impl Connection {
     }
 
     fn hear(&mut self, raw: RawMessage, context: &mut Context<'_>) -> Result<(), Error> {
-        let (inbound, outbound) = (&mut self.inbound, &mut self.outbound);
-        let (now, random) = (context.now, &mut *context.random);
+        let halves = (&mut self.inbound, &mut self.outbound);
         let established = match &mut self.phase {
-            Phase::Client(handshake) => {
-                let Handshaking { state, transcript } = &mut **handshake;
-                let mut flight = Flight {
-                    inbound,
-                    outbound,
-                    transcript,
-                    now,
-                    random,
-                };
-                let heard = flight.hear(raw);
-                let current = state.take().ok_or(Misuse::HandshakeIncomplete)?;
-                match current.step(&heard, &mut flight)? {
-                    Next::Open(established) => established,
-                    Next::Wait(next) => {
-                        *state = Some(next);
-                        return Ok(());
-                    }
-                }
-            }
-            Phase::Server(handshake) => {
-                let Handshaking { state, transcript } = &mut **handshake;
-                let mut flight = Flight {
-                    inbound,
-                    outbound,
-                    transcript,
-                    now,
-                    random,
-                };
-                let heard = flight.hear(raw);
-                let current = state.take().ok_or(Misuse::HandshakeIncomplete)?;
-                match current.step(&heard, &mut flight)? {
-                    Next::Open(established) => established,
-                    Next::Wait(next) => {
-                        *state = Some(next);
-                        return Ok(());
-                    }
-                }
-            }
+            Phase::Client(handshake) => handshake.hear(raw, halves, context, client::State::step)?,
+            Phase::Server(handshake) => handshake.hear(raw, halves, context, server::State::step)?,
             Phase::Open(traffic) => {
-                if traffic.hear(&raw, inbound, outbound)? == Happened::KeyUpdated {
+                if traffic.hear(&raw, halves.0, halves.1)? == Happened::KeyUpdated {
                     self.news.key_updates = self.news.key_updates.saturating_add(1);
                 }
                 return Ok(());
             }
             Phase::Failed(error) => return Err(error.clone()),
         };
-        self.facts = Some(Box::new(established.facts.clone()));
-        self.phase = Phase::Open(Box::new(Traffic::new(self.role, *established)));
-        self.news.complete = true;
+        if let Some(Established {
+            facts,
+            reading,
+            writing,
+        }) = established.map(|established| *established)
+        {
+            self.facts = Some(Box::new(facts));
+            self.phase = Phase::Open(Box::new(Traffic::new(self.role, reading, writing)));
+            self.news.complete = true;
+        }
         Ok(())
     }
 

@@ -2,7 +2,6 @@
 
 use super::connection::Role;
 use super::error::{Error, Peer};
-use super::flight::Established;
 use super::inbound::{Inbound, RawMessage};
 use super::key_schedule::TrafficSecret;
 use super::messages::{KeyUpdate, NewSessionTicket, encode};
@@ -27,11 +26,11 @@ pub(super) enum Happened {
 }
 
 impl Traffic {
-    pub(super) fn new(role: Role, established: Established) -> Self {
+    pub(super) const fn new(role: Role, reading: TrafficSecret, writing: TrafficSecret) -> Self {
         Self {
             role,
-            reading: Some(established.reading),
-            writing: Some(established.writing),
+            reading: Some(reading),
+            writing: Some(writing),
         }
     }
 

@@ -97,7 +97,7 @@ fn build(
     extensions.add(ExtensionType::KEY_SHARE, |w| {
         w.vec16(|list| {
             for key in keys {
-                KeyShareEntry::encode(key.group(), key.share(), list);
+                KeyShareEntry::of(key).encode(list);
             }
         });
     })?;
@@ -199,7 +199,7 @@ impl WaitServerHello {
         let extensions = &mut self.offer.hello.extensions;
         if let (Some(_), Some(key)) = (group, self.keys.first()) {
             extensions.replace(ExtensionType::KEY_SHARE, |w| {
-                w.vec16(|list| KeyShareEntry::encode(key.group(), key.share(), list));
+                w.vec16(|list| KeyShareEntry::of(key).encode(list));
             })?;
         }
         if let Some(cookie) = cookie {

@@ -1,6 +1,6 @@
 //! Extensions: kept in order as they are on the wire, read by type (RFC 8446 §4.2).
 
-use crate::crypto::{Group, SignatureScheme};
+use crate::crypto::{Group, KeyPair, SignatureScheme};
 use crate::tls::error::{Error, Peer};
 use crate::tls::names::{CipherSuite, ExtensionType, TLS13};
 use crate::wire::{Malformed, Reader, Writer};
@@ -219,10 +219,19 @@ impl KeyShareEntry {
         })
     }
 
+    /// The public half of a key pair.
+    #[must_use]
+    pub fn of(key: &KeyPair) -> Self {
+        Self {
+            group: key.group(),
+            share: key.share().to_vec(),
+        }
+    }
+
     /// Writes the entry.
-    pub fn encode(group: Group, share: &[u8], writer: &mut Writer) {
-        writer.u16(group.0);
-        writer.vec16(|w| w.bytes(share));
+    pub fn encode(&self, writer: &mut Writer) {
+        writer.u16(self.group.0);
+        writer.vec16(|w| w.bytes(&self.share));
     }
 }
 

@@ -32,10 +32,7 @@ pub(super) fn reply(
 ) -> Result<State, Error> {
     let asked = config.client_auth_for(choice.alpn.as_deref());
     let key = KeyPair::generate(share.group, flight.random)?;
-    let ours = KeyShareEntry {
-        group: share.group,
-        share: key.share().to_vec(),
-    };
+    let ours = KeyShareEntry::of(&key);
     let shared = key.agree(&share.share)?; // a bad share is refused before anything is said
     say_server_hello(hello, &choice, &ours, flight)?;
     let handshake = HandshakeSecret::new(choice.suite, &shared)?;
@@ -97,9 +94,7 @@ fn say_server_hello(
     flight: &mut Flight<'_>,
 ) -> Result<(), Error> {
     let mut extensions = Extensions::default();
-    extensions.add(ExtensionType::KEY_SHARE, |w| {
-        KeyShareEntry::encode(share.group, &share.share, w)
-    })?;
+    extensions.add(ExtensionType::KEY_SHARE, |w| share.encode(w))?;
     extensions.add(ExtensionType::SUPPORTED_VERSIONS, |w| w.u16(TLS13))?;
     let message = ServerHello {
         legacy_version: TLS12,
