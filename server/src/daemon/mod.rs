@@ -14,11 +14,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nihao_certs::{Authorities, HostName, Opened, StoreError, this_host};
-use nihao_protocol::chat::{self, Invite};
+use nihao_protocol::chat::{self, Invite, Refusal};
 use nihao_protocol::net::{Environment, TlsStream};
 use nihao_protocol::tls::KeyLog;
 use nihao_protocol::x509::{Certificate, Roots, Trust};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -27,7 +27,7 @@ pub use identities::RenewError;
 pub use listen::Listener;
 
 use crate::core::{Core, Door, InviteFailed, Parts};
-use crate::limits::Limits;
+use crate::limits::{Limits, Rate};
 use crate::log::sqlite::{OpenError, Synchronous};
 use crate::log::{Log, SqliteLog};
 use crate::rate::Rates;
@@ -38,6 +38,12 @@ use identities::{Identities, Sources};
 
 /// The ALPN name of HTTP/1.1.
 const HTTP: &[u8] = b"http/1.1";
+
+/// How many connections beyond the limit are let as far as being told so.
+const SPARE: usize = 64;
+
+/// How many of those not let in are told why in a second.
+const COURTESIES: f64 = 50.0;
 
 /// What a server is started with.
 #[derive(Debug, Clone)]
@@ -97,7 +103,9 @@ pub struct Server {
     identities: Arc<Identities>,
     handshakes: Arc<Handshakes>,
     arrivals: Rates<std::net::IpAddr>,
-    _data: DataDir,
+    /// How often somebody who is not let in is told why, all together: it costs a handshake.
+    courtesy: Rates<()>,
+    data: Option<DataDir>,
 }
 
 impl Server {
@@ -112,11 +120,27 @@ impl Server {
                 "the browsers' root in ca.pem was extended for new names; import it again where it is in use"
             );
         }
-        let log: Arc<dyn Log> = Arc::new(SqliteLog::open(&data.database(), config.synchronous)?);
+        let log = SqliteLog::open(&data.database(), config.synchronous)?;
+        let server = Self::assemble(Arc::new(log), authorities, names, config, environment)?;
+        Ok(Self {
+            data: Some(data),
+            ..server
+        })
+    }
+
+    /// Puts a server together from a log and authorities of the caller's: in memory, in a simulated world. Its certificates carry
+    /// `names`; the data directory of `config` is not looked at, nor is anything else of this machine.
+    pub fn assemble(
+        log: Arc<dyn Log>,
+        authorities: Authorities,
+        names: Vec<HostName>,
+        config: Config,
+        environment: Environment,
+    ) -> Result<Self, StartError> {
         let mut users = Roots::new();
         users.add(authorities.users.authority().certificate())?;
         let door = Door {
-            host: invite_host(&config),
+            host: invite_host(&config, &names),
             port: config.address.port(),
             ca: ed25519_key(&authorities),
         };
@@ -131,6 +155,7 @@ impl Server {
         })?;
         Ok(Self {
             arrivals: Rates::new(config.limits.address_rate),
+            courtesy: Rates::new(Rate::per_second(COURTESIES)),
             core: Arc::new(Core::new(Parts {
                 log,
                 authority: authorities.users,
@@ -141,7 +166,7 @@ impl Server {
             })),
             identities: Arc::new(identities),
             handshakes: Arc::default(),
-            _data: data,
+            data: None,
         })
     }
 
@@ -149,6 +174,12 @@ impl Server {
     #[must_use]
     pub fn ca_file(data: &Path) -> PathBuf {
         data.join(nihao_certs::CA_FILE)
+    }
+
+    /// The data directory, if there is one.
+    #[must_use]
+    pub fn data(&self) -> Option<&Path> {
+        self.data.as_ref().map(DataDir::path)
     }
 
     /// The first user's invite, fresh, as long as nobody has joined.
@@ -192,19 +223,37 @@ impl Server {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        if connections.len() >= self.core.limits.connections {
-            tracing::warn!(%address, "refused: as many connections as this server takes");
+        let refusal = self.refusal(connections.len(), address);
+        if let Some(reason) = refusal {
+            tracing::debug!(%address, %reason, "not let in");
+            if connections.len() >= self.core.limits.connections + SPARE || !self.courtesy.take(&()) {
+                return;
+            }
+        }
+        let Some(acceptor) = self.identities.acceptor() else {
+            return;
+        };
+        let core = Arc::clone(&self.core);
+        let place = self.handshakes.enter(core.limits.handshakes);
+        connections.spawn(async move {
+            // Boxed, so that what a handshake needs is freed when it is over.
+            let stream = Box::pin(shake_hands(acceptor, stream, address, place)).await;
+            match (stream, refusal) {
+                (None, _) => {}
+                (Some(stream), None) => Box::pin(talk(core, stream, address)).await,
+                (Some(stream), Some(reason)) => turn_away(core, stream, reason).await,
+            }
+        });
+    }
+
+    /// Why one more connection from that address is too much, if it is.
+    fn refusal(&self, connections: usize, address: SocketAddr) -> Option<Refusal> {
+        if connections >= self.core.limits.connections {
+            Some(Refusal::Busy)
         } else if !self.arrivals.take(&address.ip()) {
-            tracing::debug!(%address, "refused: too many connections from one address in too short a time");
-        } else if let Some(acceptor) = self.identities.acceptor() {
-            let core = Arc::clone(&self.core);
-            let place = self.handshakes.enter(core.limits.handshakes);
-            connections.spawn(async move {
-                // Boxed, so that what a handshake needs is freed when it is over.
-                if let Some(stream) = Box::pin(shake_hands(acceptor, stream, address, place)).await {
-                    Box::pin(talk(core, stream, address)).await;
-                }
-            });
+            Some(Refusal::RateLimited)
+        } else {
+            None
         }
     }
 }
@@ -226,6 +275,25 @@ async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
     accepted
         .inspect_err(|error| tracing::debug!(%address, %error, "handshake failed"))
         .ok()
+}
+
+/// Tells somebody why they are not let in, where they speak the protocol that can say it.
+async fn turn_away<S>(core: Arc<Core>, mut stream: TlsStream<S>, reason: Refusal)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let speaks_chat = stream
+        .facts()
+        .is_some_and(|facts| facts.alpn.as_deref() == Some(chat::ALPN));
+    let goodbye = async {
+        if speaks_chat {
+            session::turn_away(&mut stream, reason).await
+        } else {
+            stream.shutdown().await
+        }
+    };
+    // Whoever does not take it need not be waited for.
+    let _ = timeout(core.limits.farewell, goodbye).await;
 }
 
 /// What the peer came for is in its ALPN.
@@ -282,12 +350,12 @@ fn own_names(config: &Config) -> Vec<HostName> {
 }
 
 /// The first name given, else the address it listens on; where that is every address, the machine's own name.
-fn invite_host(config: &Config) -> String {
+fn invite_host(config: &Config, own: &[HostName]) -> String {
     let ip = config.address.ip();
     let host = match config.names.first() {
-        Some(name) => name.clone(),
-        None if ip.is_unspecified() => this_host().unwrap_or_else(|| HostName::Dns("localhost".into())),
-        None => HostName::Ip(ip),
+        None if !ip.is_unspecified() => Some(HostName::Ip(ip)),
+        None => own.first().cloned(),
+        name => name.cloned(),
     };
-    host.to_string()
+    host.map_or_else(|| String::from("localhost"), |host| host.to_string())
 }

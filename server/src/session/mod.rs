@@ -91,6 +91,14 @@ where
     ended
 }
 
+/// Says why there is no talk with this peer, and closes the stream.
+pub async fn turn_away<S: AsyncWrite + Unpin>(stream: &mut S, reason: Refusal) -> io::Result<()> {
+    let mut chat = ServerSession::for_stranger();
+    chat.close(reason, requests::explained(reason));
+    write(stream, &chat.transmit()).await?;
+    stream.shutdown().await
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
     fn new(core: Arc<Core>, stream: S, peer: Peer) -> Self {
         let me = peer.key.and_then(|key| core.log.state().read().owner(&key).cloned());

@@ -303,7 +303,7 @@ pub(super) fn receipt(message: &Message) -> ServerSays {
 }
 
 /// What a person is told beside a refusal's name.
-const fn explained(refusal: Refusal) -> &'static str {
+pub(super) const fn explained(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::Malformed => "the request makes no sense",
         Refusal::IdConflict => "you used this id before, for another message",

@@ -1,5 +1,7 @@
 //! The whole server behind TLS, on connections in memory and a clock of the tests' own.
 
+mod repeatable;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,7 +21,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::{Config, Listener, Server};
-use crate::limits::Limits;
+use crate::limits::{Limits, Rate};
 use crate::log::sqlite::Synchronous;
 
 const START: u64 = 1_800_000_000_000;
@@ -274,13 +276,33 @@ async fn one_connection_too_many_is_not_let_in() {
     let lab = start(tempfile::tempdir().unwrap(), limits);
     let mut one = lab.chat(None).await;
     assert_eq!(one.ask(ClientSays::Ping).await, ServerSays::Pong);
-    assert_eq!(lab.dial().await.read(&mut [0; 16]).await.unwrap(), 0);
+    assert_eq!(lab.chat(None).await.last_word().await, Refusal::Busy);
+    let mut browser = lab.connect(&[], None).await;
+    assert_eq!(browser.read(&mut [0; 16]).await.unwrap(), 0);
     drop(one);
     // Its place is free as soon as the server has noticed.
     while !lab.server.core.hub.is_deserted() {
         tokio::task::yield_now().await;
     }
     tokio::task::yield_now().await;
+    assert_eq!(lab.chat(None).await.ask(ClientSays::Ping).await, ServerSays::Pong);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_connects_too_often_is_told_so_and_let_in_later() {
+    let limits = Limits {
+        address_rate: Rate {
+            per_second: 1.0,
+            burst: 2.0,
+        },
+        ..Limits::default()
+    };
+    let lab = start(tempfile::tempdir().unwrap(), limits);
+    for _ in 0..2 {
+        assert_eq!(lab.chat(None).await.ask(ClientSays::Ping).await, ServerSays::Pong);
+    }
+    assert_eq!(lab.chat(None).await.last_word().await, Refusal::RateLimited);
+    tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(lab.chat(None).await.ask(ClientSays::Ping).await, ServerSays::Pong);
 }
 
