@@ -1,0 +1,268 @@
+//! Two honest ends and a network between them that holds every key: it opens each record, changes what the script says, and
+//! seals it again for the receiver. So the changes reach what lies behind the encryption.
+//!
+//! What must hold: nobody completes a handshake whose messages were changed; data is what the network delivered, in order, and no
+//! more; without a change everything completes; a failure is final; the answer is bounded.
+
+mod change;
+mod end;
+mod way;
+
+use std::sync::Arc;
+
+use nihao_protocol::crypto::Group;
+use nihao_protocol::tls::{CipherSuite, ClientAuth, ClientConfig, Padding, Role, ServerConfig};
+
+use crate::material::material;
+use crate::script::Script;
+use end::{Capture, End};
+use way::{Piece, Way};
+
+/// More rounds than this means that two ends keep each other busy for ever.
+const MAX_ROUNDS: usize = 60;
+
+pub(crate) fn run(data: &[u8], victim: Role) {
+    let mut script = Script::new(data);
+    let mut network = Network::new(&mut script, victim);
+    network.carry(&mut script);
+    network.check_handshake();
+    for _ in 0..script.byte() % 8 {
+        network.act(&mut script);
+        network.carry(&mut script);
+    }
+    network.check_end();
+}
+
+struct Network {
+    client: End,
+    server: End,
+    /// From the client to the server, and back.
+    ways: [Way; 2],
+    victim: Role,
+    /// The most bytes of a piece that is received at once.
+    chunk: usize,
+}
+
+impl Network {
+    fn new(script: &mut Script<'_>, victim: Role) -> Self {
+        let (client, server) = configs(script);
+        let chunk = match script.byte() {
+            0 => usize::MAX,
+            chunk => usize::from(chunk),
+        };
+        let logs = [Arc::new(Capture::default()), Arc::new(Capture::default())];
+        let [client_log, server_log] = logs;
+        Self {
+            client: End::client(client, client_log),
+            server: End::server(server, server_log),
+            ways: [Way::new(Role::Client), Way::new(Role::Server)],
+            victim,
+            chunk,
+        }
+    }
+
+    /// Carries bytes both ways until nothing moves.
+    fn carry(&mut self, script: &mut Script<'_>) {
+        for _ in 0..MAX_ROUNDS {
+            let moved = [Role::Client, Role::Server].map(|from| self.carry_from(from, script));
+            if moved == [false, false] {
+                return;
+            }
+        }
+        panic!("the ends never fall silent");
+    }
+
+    fn carry_from(&mut self, from: Role, script: &mut Script<'_>) -> bool {
+        let sender = match from {
+            Role::Client => &mut self.client,
+            Role::Server => &mut self.server,
+        };
+        let wire = sender.transmit();
+        if wire.is_empty() {
+            return false;
+        }
+        let way = &mut self.ways[from as usize];
+        let mut pieces = way.open(&wire, &sender.log);
+        if from != self.victim {
+            change::apply(&mut pieces, way, script);
+        }
+        for piece in pieces {
+            self.deliver(from, &piece);
+        }
+        true
+    }
+
+    fn deliver(&mut self, from: Role, piece: &Piece) {
+        let (sender, receiver) = match from {
+            Role::Client => (&mut self.client, &mut self.server),
+            Role::Server => (&mut self.server, &mut self.client),
+        };
+        let way = &mut self.ways[from as usize];
+        let Some((wire, is_damaged)) = way.seal(piece, &receiver.log, &sender.log) else {
+            return;
+        };
+        way.note(piece, is_damaged, receiver.is_complete());
+        let was_complete = receiver.is_complete();
+        receiver.receive(&wire, self.chunk);
+        if was_complete || !receiver.is_complete() {
+            return;
+        }
+        // The receiver vouches for every byte it heard, and for every byte of its own that the sender heard.
+        assert!(!way.forged, "a handshake completed over a forged record");
+        assert_eq!(way.passed, way.said, "a handshake completed over a changed message");
+        let back = &self.ways[1 - from as usize];
+        assert!(
+            back.passed.starts_with(&back.said),
+            "a handshake completed that the peer heard otherwise"
+        );
+    }
+
+    /// One end does something.
+    fn act(&mut self, script: &mut Script<'_>) {
+        let what = script.byte();
+        let length = 1 + script.below(3000);
+        let end = if what & 0x80 == 0 {
+            &mut self.client
+        } else {
+            &mut self.server
+        };
+        match what % 8 {
+            0 => end.connection.close(),
+            1 => drop(end.connection.update_key(true)),
+            2 => drop(end.connection.update_key(false)),
+            3 => end.connection.release_idle_buffers(),
+            _ => end.send(length),
+        }
+    }
+
+    fn is_untouched(&self) -> bool {
+        self.ways.iter().all(|way| !way.touched)
+    }
+
+    fn check_handshake(&self) {
+        if self.is_untouched() {
+            for end in [&self.client, &self.server] {
+                assert!(
+                    end.is_complete() && end.error.is_none(),
+                    "nothing was changed, yet: {:?}",
+                    end.error
+                );
+            }
+            let [client, server] = [&self.client, &self.server].map(|end| end.connection.facts().expect("facts"));
+            assert_eq!((client.cipher_suite, client.group), (server.cipher_suite, server.group));
+            assert_eq!(
+                (&client.alpn, client.client_random),
+                (&server.alpn, server.client_random)
+            );
+        }
+    }
+
+    fn check_end(&mut self) {
+        let untouched = self.is_untouched();
+        let [to_server, to_client] = &self.ways;
+        for (end, way, peer) in [
+            (&self.server, to_server, &self.client),
+            (&self.client, to_client, &self.server),
+        ] {
+            assert!(way.expected.starts_with(&end.data), "data that nobody sent");
+            if untouched {
+                assert_eq!(end.error, None);
+                assert!(end.data == peer.sent, "data was lost");
+            }
+        }
+        for end in [&mut self.client, &mut self.server] {
+            end.check_end();
+        }
+    }
+}
+
+/// How the two ends are set up: a byte of the script decides.
+fn configs(script: &mut Script<'_>) -> (ClientConfig, ServerConfig) {
+    let material = material();
+    let choice = script.word();
+    let bit = |number: u32| choice & (1 << number) != 0;
+    let mut client = ClientConfig::new(if bit(0) {
+        material.server_pin.clone()
+    } else {
+        material.server_roots.clone()
+    });
+    let mut server = ServerConfig::new(material.servers.to_vec());
+    if bit(1) {
+        client.cipher_suites = vec![CipherSuite::TLS_AES_256_GCM_SHA384];
+    }
+    if bit(2) {
+        client.key_shares = Vec::new();
+    }
+    if bit(3) {
+        client.identities = vec![material.user.clone()];
+        server.client_auth = ClientAuth::Required(material.user_roots.clone());
+    } else if bit(4) {
+        server.client_auth = ClientAuth::Optional(material.user_roots.clone());
+    }
+    if bit(5) {
+        client.alpn = vec![b"h2".to_vec(), b"nihao/1".to_vec()];
+        server.alpn = vec![b"nihao/1".to_vec()];
+    }
+    client.records.change_cipher_spec = !bit(6);
+    server.records.change_cipher_spec = !bit(7);
+    if bit(8) {
+        client.records.max_fragment = 64;
+        server.records.max_fragment = 100;
+    }
+    if bit(9) {
+        client.records.padding = Padding::Block(128);
+        server.records.padding = Padding::Block(64);
+    }
+    if choice >> 10 == 63 {
+        server.groups = vec![Group::SECP256R1]; // slow: rarely
+        server.identities.reverse();
+        client.trust = material.server_roots.clone();
+    }
+    (client, server)
+}
+
+/// Every handshake message of an honest run, with a retry and a client certificate.
+pub(crate) fn honest_messages() -> Vec<Vec<u8>> {
+    let network = honest(&[0, 0x2c]);
+    let mut messages = Vec::new();
+    for way in &network.ways {
+        let mut rest = &way.said[..];
+        while let [_, a, b, c, ..] = *rest {
+            let length = 4 + usize::from(a) * 0x1_0000 + usize::from(b) * 0x100 + usize::from(c);
+            let (message, after) = rest.split_at(length);
+            messages.push(message.to_vec());
+            rest = after;
+        }
+    }
+    messages
+}
+
+/// What each end of an honest run puts on the wire.
+pub(crate) fn honest_wire() -> [Vec<u8>; 2] {
+    let network = honest(&[0, 0x28]);
+    [network.client.wire, network.server.wire]
+}
+
+fn honest(choice: &[u8]) -> Network {
+    let mut network = Network::new(&mut Script::new(choice), Role::Server);
+    network.carry(&mut Script::new(&[]));
+    network.check_handshake();
+    network
+}
+
+pub(crate) fn seeds() -> Vec<Vec<u8>> {
+    let data = [6, 4, 0, 200, 0x84, 1, 44, 1, 0, 0, 0x85, 0, 9, 0x82, 0, 0, 0, 0, 0];
+    let mut seeds = Vec::new();
+    for choice in [
+        0x0000, 0x0001, 0x0002, 0x0004, 0x0008, 0x0010, 0x0020, 0x0140, 0x0388, 0xfc2c_u16,
+    ] {
+        // Nothing is changed in the two or three flights, then data goes both ways, keys are updated, one end closes.
+        let calm = [&choice.to_be_bytes()[..], &[0, 0, 0, 0], &data].concat();
+        seeds.push(calm);
+    }
+    for change in 1..change::KINDS {
+        seeds.push([&[0, 0x28, 7, change, 1, 2, 3, 4, 0, 0, 0], &data[..]].concat());
+        seeds.push([&[0, 0x0c, 0, 0, change, 2, 0, 9, 1, 0, 0], &data[..]].concat());
+    }
+    seeds
+}
