@@ -204,7 +204,7 @@ impl Inbound {
         };
         self.skippable = 0;
         self.data.truncate(start.saturating_add(length));
-        match kind {
+        let brought = match kind {
             ContentType::ApplicationData => self.keep_data(length),
             ContentType::Handshake => {
                 if length == 0 {
@@ -221,7 +221,11 @@ impl Inbound {
                 self.take_alert(&alert)
             }
             ContentType::ChangeCipherSpec => Err(Peer::BadChangeCipherSpec.into()),
+        };
+        if brought.is_err() {
+            self.data.truncate(start); // what is refused is not handed out
         }
+        brought
     }
 
     /// Application data is where it belongs already; only whether it may come is asked.
