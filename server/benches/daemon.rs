@@ -11,10 +11,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use lab::{Lab, Outcome, Talk};
-use nihao_protocol::chat::{Conversation, MessageId, Nickname, RoomName, Text};
+use nihao_protocol::chat::{ClientSays, Conversation, MessageId, Nickname, RoomName, Text};
 use nihao_server::event::{CodeHash, Event, What};
 use nihao_server::log::sqlite::Synchronous;
 use nihao_server::log::{Log as _, SqliteLog};
+use tokio::net::TcpStream;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Outcome<()> {
@@ -28,6 +29,7 @@ async fn main() -> Outcome<()> {
     durable_sends(&lab, dir.path(), Duration::from_millis(3000 / scale)).await?;
     fan_out(&lab, 200, 20_000 / usize::try_from(scale)?).await?;
     idle_memory(&lab, 10_000 / usize::try_from(scale)?).await?;
+    neighbours(&lab, 10_000 / usize::try_from(scale)?).await?;
     drop(lab);
     restart(1_000, 1_000_000 / u32::try_from(scale)?).await
 }
@@ -132,6 +134,47 @@ async fn idle_memory(lab: &Lab, connections: usize) -> Outcome<()> {
     println!(
         "\n{connections} idle connections: {each:.1} KiB each (target <= 8), {cpu:.2} ms of server CPU to connect and resume"
     );
+    Ok(())
+}
+
+/// What one member notices of silent strangers and of a reader that never reads: how long their sends and pings take.
+async fn neighbours(lab: &Lab, strangers: usize) -> Outcome<()> {
+    println!("\none member's ms, p50 / p99                 ping          durable send");
+    let mut talk = lab.member().await?;
+    latencies("alone", &mut talk).await?;
+    let mut silent = Vec::new();
+    for _ in 0..strangers {
+        silent.push(TcpStream::connect(&lab.address).await?);
+    }
+    latencies(&format!("{strangers} silent strangers"), &mut talk).await?;
+    let mut slow = lab.member().await?;
+    slow.resume(u64::MAX).await?;
+    let mut sender = lab.member().await?;
+    for _ in 0..strangers {
+        sender.post_later()?;
+    }
+    sender.flush().await?;
+    sender.receipts_left().await?;
+    latencies("and one who never reads", &mut talk).await
+}
+
+async fn latencies(when: &str, talk: &mut Talk) -> Outcome<()> {
+    let (mut pings, mut sends) = (Vec::new(), Vec::new());
+    for _ in 0..200 {
+        let start = clock();
+        talk.ask(ClientSays::Ping).await?;
+        pings.push(start.elapsed());
+        let start = clock();
+        talk.post().await?;
+        talk.receipts(1).await?;
+        sends.push(start.elapsed());
+    }
+    let figures = [pings, sends].map(|mut times| {
+        times.sort();
+        let ms = |at: usize| times[at].as_secs_f64() * 1e3;
+        format!("{:>6.2} / {:>6.2}", ms(100), ms(198))
+    });
+    println!("  {when:<34} {}   {}", figures[0], figures[1]);
     Ok(())
 }
 

@@ -11,8 +11,10 @@
 //! ```
 //!
 //! * The client speaks first. Every request carries a number, its reply repeats it; what the server says of itself
-//!   ([`ServerSays::Message`] and [`ServerSays::Closing`]) carries none. Requests may be pipelined; replies come in any order, but `Message` and `Sent`
-//!   come in the order of `seq`.
+//!   ([`ServerSays::Message`] and [`ServerSays::Closing`]) carries none. Requests may be pipelined; replies come in any order,
+//!   but after `CaughtUp` every `Message`, and the `Sent` of every message that is new, stands in the order of `seq`. One's own
+//!   messages of this connection come as `Sent` alone. While a reader is far behind, `Sent` may come ahead of older messages; its
+//!   own are then among those.
 //! * A `Send` is idempotent by (sender, id): sent again, it has the same `seq`. A refusal says whether trying again can help.
 //! * Nothing is delivered before `Resume`; a device keeps the `seq` it has seen up to and asks for what follows.
 //! * Each conversation is a hash chain ([`chain`]); a lost, changed or forked history shows when two people who saw
