@@ -167,73 +167,78 @@ fn write_message(db: &Connection, message: &Message) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn write_event(
-    db: &Connection,
-    Entry {
-        seq, event, verdict, ..
-    }: &Entry,
-) -> rusqlite::Result<()> {
-    let verdict = match verdict {
+/// What a row of `events` holds beside its place, time and verdict.
+#[derive(Default)]
+struct EventRow<'a> {
+    kind: &'static str,
+    actor: Option<&'a str>,
+    subject: Option<String>,
+    code: Option<[u8; 32]>,
+    key: Option<[u8; 32]>,
+    data: Option<&'a [u8]>,
+    expires: Option<u64>,
+}
+
+impl<'a> EventRow<'a> {
+    fn of(what: &'a What) -> Self {
+        match what {
+            What::UserJoined {
+                name,
+                public_key,
+                code,
+                certificate,
+            } => Self {
+                kind: "user_joined",
+                actor: Some(name.as_str()),
+                code: Some(code.0),
+                key: Some(*public_key),
+                data: Some(certificate),
+                ..Self::default()
+            },
+            What::UserRemoved { by, name } => Self {
+                kind: "user_removed",
+                actor: Some(by.as_str()),
+                subject: Some(name.to_string()),
+                ..Self::default()
+            },
+            What::InviteCreated { by, code, expires } => Self {
+                kind: "invite_created",
+                actor: by.as_ref().map(Nickname::as_str),
+                code: Some(code.0),
+                expires: Some(*expires),
+                ..Self::default()
+            },
+            // One that was refused: that it was is kept, what it said is not.
+            What::MessagePosted { from, id, to, .. } => Self {
+                kind: "message_refused",
+                actor: Some(from.as_str()),
+                subject: Some(to.to_string()),
+                data: Some(&id.0),
+                ..Self::default()
+            },
+        }
+    }
+}
+
+fn write_event(db: &Connection, entry: &Entry) -> rusqlite::Result<()> {
+    let verdict = match &entry.verdict {
         Verdict::Refused(refusal) => refusal.name(),
         _ => "done",
     };
-    let mut write = db.prepare_cached("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
-    match &event.what {
-        What::UserJoined {
-            name,
-            public_key,
-            code,
-            certificate,
-        } => write.execute(params![
-            seq,
-            event.at,
-            "user_joined",
-            name.as_str(),
-            None::<&str>,
-            code.0,
-            public_key,
-            certificate,
-            None::<u64>,
+    let row = EventRow::of(&entry.event.what);
+    db.prepare_cached("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
+        .execute(params![
+            entry.seq,
+            entry.event.at,
+            row.kind,
+            row.actor,
+            row.subject,
+            row.code,
+            row.key,
+            row.data,
+            row.expires,
             verdict
-        ]),
-        What::UserRemoved { by, name } => write.execute(params![
-            seq,
-            event.at,
-            "user_removed",
-            by.as_str(),
-            name.as_str(),
-            None::<&[u8]>,
-            None::<&[u8]>,
-            None::<&[u8]>,
-            None::<u64>,
-            verdict
-        ]),
-        What::InviteCreated { by, code, expires } => write.execute(params![
-            seq,
-            event.at,
-            "invite_created",
-            by.as_ref().map(Nickname::as_str),
-            None::<&str>,
-            code.0,
-            None::<&[u8]>,
-            None::<&[u8]>,
-            expires,
-            verdict
-        ]),
-        // One that was refused: that it was is kept, what it said is not.
-        What::MessagePosted { from, id, to, .. } => write.execute(params![
-            seq,
-            event.at,
-            "message_refused",
-            from.as_str(),
-            to.to_string(),
-            None::<&[u8]>,
-            None::<&[u8]>,
-            id.0,
-            None::<u64>,
-            verdict
-        ]),
-    }?;
+        ])?;
     Ok(())
 }
 
