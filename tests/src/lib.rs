@@ -1,6 +1,7 @@
-//! What the end-to-end tests share: certificates of every shape, two connections in memory, a scripted peer.
+//! What the end-to-end tests share: certificates of every shape, connections in memory, a scripted peer, a lab of real processes.
 
 pub mod interop;
+pub mod lab;
 pub mod pair;
 pub mod peer;
 pub mod pki;

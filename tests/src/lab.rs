@@ -1,0 +1,9 @@
+//! A lab: the real `nihaod` and `nihao` as processes, and members who speak to the daemon over our own TLS.
+
+mod binaries;
+mod daemon;
+mod talk;
+
+pub use binaries::{Binaries, binaries};
+pub use daemon::{Daemon, Start};
+pub use talk::{Account, Talk, says, send};
