@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: certificates of every shape, connections in memory, a scripted peer, a lab of real processes.
 
+pub mod capture;
 pub mod interop;
 pub mod lab;
 pub mod pair;

@@ -29,6 +29,9 @@ pub async fn check(tool: Tool, cases: Vec<Case>) {
 }
 
 async fn run_all(tool: Tool, cases: &[Case]) -> Result<()> {
+    if let Some(program) = tool.program() {
+        program.find()?;
+    }
     let mut rows = Vec::new();
     let mut complaints = String::new();
     for case in cases {
