@@ -3,6 +3,7 @@
 use nihao_protocol::clock::UnixTime;
 use nihao_protocol::crypto::random::{self, RandomUnavailable};
 use nihao_protocol::crypto::{Random, SigningKey};
+use nihao_protocol::x509::{Certificate, Meaning, Oid, PemKind, encode_pem};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CidrSubnet, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer, KeyIdMethod, KeyUsagePurpose, NameConstraints,
@@ -11,9 +12,7 @@ use rcgen::{
 
 use crate::key::{KeyAlgorithm, PublicKey, Signer};
 use crate::names::{HostName, with_defaults};
-use crate::pem;
 use crate::validity::{Validity, ValidityError, moment};
-use crate::view::CertificateView;
 
 /// The longest common name (RFC 5280 appendix A.1, `ub-common-name`), in characters.
 const LONGEST_NAME: usize = 64;
@@ -107,13 +106,24 @@ impl Authority {
     }
 
     /// Puts a stored root back together; `None` if the certificate is not this kind of root of this key.
-    fn load(kind: &str, key: SigningKey, certificate: Vec<u8>) -> Option<(Self, CertificateView)> {
-        let view = CertificateView::read(&certificate).ok()?;
+    fn load(kind: &str, key: SigningKey, certificate: Vec<u8>) -> Option<Self> {
+        let view = Certificate::parse(&certificate).ok()?;
         let name = common_name(kind, &key);
-        let fits = view.spki == PublicKey::of(&key).spki()
-            && view.subject.common_name() == Some(&name)
-            && view.subject.0.len() == 1;
-        fits.then_some((Self { name, key, certificate }, view))
+        let attributes = view.subject.attributes().ok()?;
+        let fits = view.public_key_info == PublicKey::of(&key).spki()
+            && matches!(attributes.as_slice(), [only] if only.kind == Oid::COMMON_NAME && only.text == name);
+        fits.then_some(Self { name, key, certificate })
+    }
+
+    /// The hosts that its name constraints permit, or nothing where there are no constraints.
+    fn permitted(&self) -> Option<Vec<HostName>> {
+        let view = Certificate::parse(&self.certificate).ok()?;
+        match view.extension(Oid::NAME_CONSTRAINTS).ok()? {
+            Some(Meaning::NameConstraints { permitted, .. }) => {
+                Some(permitted.iter().filter_map(HostName::of).collect())
+            }
+            _ => None,
+        }
     }
 
     /// The root's DER certificate.
@@ -125,7 +135,7 @@ impl Authority {
     /// The root's certificate as PEM.
     #[must_use]
     pub fn pem(&self) -> String {
-        pem::encode(pem::Kind::Certificate, &self.certificate)
+        encode_pem(PemKind::Certificate, &self.certificate)
     }
 
     /// The root's common name, which ends in the beginning of its key's identifier.
@@ -226,8 +236,8 @@ impl ServerAuthority {
 
     /// Puts a stored authority back together; `None` if certificate and key do not belong together.
     pub(crate) fn load(key: SigningKey, certificate: Vec<u8>) -> Option<Self> {
-        let (authority, view) = Authority::load(server_kind(&key), key, certificate)?;
-        let permitted = view.permitted_hosts();
+        let authority = Authority::load(server_kind(&key), key, certificate)?;
+        let permitted = authority.permitted();
         let is_constrained = matches!(authority.key, SigningKey::P256(_));
         (is_constrained == permitted.is_some()).then_some(Self { authority, permitted })
     }
@@ -310,7 +320,7 @@ impl UserAuthority {
 
     /// Puts the stored authority back together; `None` if certificate and key do not belong together.
     pub(crate) fn load(key: SigningKey, certificate: Vec<u8>) -> Option<Self> {
-        Authority::load(Self::KIND, key, certificate).map(|(authority, _)| Self(authority))
+        Authority::load(Self::KIND, key, certificate).map(Self)
     }
 
     /// The root and its key.
@@ -343,7 +353,7 @@ impl Issued {
     /// The certificate as PEM.
     #[must_use]
     pub fn pem(&self) -> String {
-        pem::encode(pem::Kind::Certificate, &self.certificate)
+        encode_pem(PemKind::Certificate, &self.certificate)
     }
 }
 

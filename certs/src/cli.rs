@@ -6,12 +6,13 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use nihao_certs::{
-    Authorities, CA_FILE, FileError, HostName, IssueError, Issued, Kind, Opened, PemError, PublicKey, RequestError,
-    Revoked, SigningRequest, StoreError, Validity, encode_pem, random_serial, read_pem, show, this_host, trust,
+    Authorities, CA_FILE, FileError, HostName, IssueError, Issued, Opened, PublicKey, RequestError, Revoked,
+    SigningRequest, StoreError, Validity, random_serial, show, this_host, trust,
 };
 use nihao_protocol::clock::UnixTime;
 use nihao_protocol::crypto::{OsRandom, SigningKey};
 use nihao_protocol::net::system::system_clock;
+use nihao_protocol::x509::{Certificate, PemBlock, PemKind, encode_pem};
 
 /// Makes, issues and shows the certificates of a nihao server.
 ///
@@ -253,14 +254,14 @@ fn issue_list(from: &From, by: By, revoked: &[PathBuf], number: u64, now: UnixTi
     };
     let mut entries = Vec::new();
     for path in revoked {
-        let block = first_block(path, Kind::Certificate)?;
-        let view = nihao_certs::view::CertificateView::read(&block).map_err(|error| {
+        let block = first_block(path, PemKind::Certificate)?;
+        let view = Certificate::parse(&block).map_err(|error| {
             Failure::refused(
                 format!("{}: {error}", path.display()),
                 "give the PEM file of a certificate",
             )
         })?;
-        if view.issuer.common_name() != Some(authority.name()) {
+        if view.issuer.common_name().as_deref() != Some(authority.name()) {
             let error = format!(
                 "{} was issued by {}, not by {}",
                 path.display(),
@@ -273,13 +274,13 @@ fn issue_list(from: &From, by: By, revoked: &[PathBuf], number: u64, now: UnixTi
             ));
         }
         entries.push(Revoked {
-            serial: view.serial,
+            serial: view.serial.to_vec(),
             at: now,
         });
     }
     let list = authority.revocation_list(&entries, number, Validity::days(now, 30))?;
     let path = ending(&from.out, "crl");
-    nihao_certs::create_public(&path, encode_pem(Kind::RevocationList, &list).as_bytes())?;
+    nihao_certs::create_public(&path, encode_pem(PemKind::RevocationList, &list).as_bytes())?;
     Ok(format!("wrote {} with {} revoked\n", path.display(), entries.len()))
 }
 
@@ -319,7 +320,7 @@ fn write_key(path: &Path, key: &SigningKey) -> Result<(), Failure> {
 }
 
 fn read_request(path: &Path) -> Result<SigningRequest, Failure> {
-    let block = first_block(path, Kind::Request)?;
+    let block = first_block(path, PemKind::Request)?;
     SigningRequest::read(&block).map_err(|error: RequestError| {
         Failure::refused(
             format!("{}: {error}", path.display()),
@@ -328,10 +329,9 @@ fn read_request(path: &Path) -> Result<SigningRequest, Failure> {
     })
 }
 
-fn first_block(path: &Path, kind: Kind) -> Result<Vec<u8>, Failure> {
-    let blocks = read_pem(&read_input(path)?);
-    let blocks = blocks
-        .map_err(|error: PemError| Failure::refused(format!("{}: {error}", path.display()), "give a PEM file"))?;
+fn first_block(path: &Path, kind: PemKind) -> Result<Vec<u8>, Failure> {
+    let blocks = PemBlock::read_all(&read_input(path)?);
+    let blocks = blocks.map_err(|error| Failure::refused(format!("{}: {error}", path.display()), "give a PEM file"))?;
     blocks
         .into_iter()
         .find(|block| block.kind == kind)

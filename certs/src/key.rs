@@ -2,8 +2,8 @@
 
 use nihao_protocol::crypto::signature::{BadSignature, verify_ecdsa_p256, verify_ed25519};
 use nihao_protocol::crypto::{HashAlgorithm, SigningKey};
-
-use crate::der::{DerError, Reader, oid, tag};
+use nihao_protocol::x509::der::{Der, tag};
+use nihao_protocol::x509::{DerError, Oid};
 
 /// What a key is for: the two algorithms that this crate signs with and certifies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,20 +63,20 @@ impl PublicKey {
     /// # Errors
     /// [`UnknownKey`] for anything but an Ed25519 or an uncompressed P-256 key.
     pub fn from_spki(spki: &[u8]) -> Result<Self, UnknownKey> {
-        let mut outer = Reader::new(spki);
+        let mut outer = Der::new(spki);
         let mut fields = outer.inside(tag::SEQUENCE)?;
         outer.finish()?;
         let mut identifier = fields.inside(tag::SEQUENCE)?;
         let kind = identifier.oid()?;
         let bits = fields.bit_string()?;
         fields.finish()?;
-        let algorithm = match kind.as_str() {
-            oid::ED25519 => KeyAlgorithm::Ed25519,
-            oid::EC_PUBLIC_KEY => match identifier.oid()?.as_str() {
-                oid::P256 => KeyAlgorithm::P256,
-                curve => return Err(UnknownKey::Algorithm(format!("{kind} on curve {curve}"))),
+        let algorithm = match kind {
+            Oid::ED25519 => KeyAlgorithm::Ed25519,
+            Oid::EC_PUBLIC_KEY => match identifier.oid()? {
+                Oid::P256 => KeyAlgorithm::P256,
+                curve => return Err(UnknownKey::Algorithm(format!("{kind} {curve}"))),
             },
-            _ => return Err(UnknownKey::Algorithm(kind)),
+            _ => return Err(UnknownKey::Algorithm(kind.to_string())),
         };
         identifier.finish()?;
         let size = match algorithm {

@@ -28,23 +28,22 @@
 //! ```
 
 mod authority;
-pub mod der;
 mod files;
 mod key;
 mod names;
-mod pem;
 mod request;
+mod revocation_list;
 pub mod show;
 mod store;
 pub mod trust;
 mod validity;
-pub mod view;
+mod when;
 
 pub use authority::{Authority, IssueError, Issued, Revoked, ServerAuthority, UserAuthority, random_serial};
 pub use files::{FileError, create_public, create_secret, replace};
 pub use key::{KeyAlgorithm, PublicKey, UnknownKey};
 pub use names::{HostName, NameError, default_names, this_host};
-pub use pem::{Block, Kind, PemError, encode as encode_pem, read as read_pem};
 pub use request::{RequestError, SigningRequest};
+pub use revocation_list::RevocationList;
 pub use store::{Authorities, CA_FILE, Opened, StoreError};
 pub use validity::{Validity, ValidityError};

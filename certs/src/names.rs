@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use nihao_protocol::x509::GeneralName;
+
 /// A DNS name (lower case, A-labels) or an IP address, checked.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HostName {
@@ -72,6 +74,20 @@ impl HostName {
             return Err(NameError::Malformed(text.into()));
         }
         Ok(Self::Dns(name))
+    }
+
+    /// The host that a certificate or a name constraint names, if it names one. Taken as it stands, not checked.
+    pub(crate) fn of(name: &GeneralName<'_>) -> Option<Self> {
+        let one = |mask: &IpAddr| match mask {
+            IpAddr::V4(mask) => *mask == Ipv4Addr::BROADCAST,
+            IpAddr::V6(mask) => mask.octets() == [0xff; 16],
+        };
+        match name {
+            GeneralName::Dns(name) => Some(Self::Dns(name.clone().into_owned())),
+            GeneralName::Ip(address) => Some(Self::Ip(*address)),
+            GeneralName::IpRange { address, mask } if one(mask) => Some(Self::Ip(*address)),
+            _ => None,
+        }
     }
 
     /// Whether a name constraint for `self` permits `name` (RFC 5280 §4.2.1.10): the name itself, or a host below it.

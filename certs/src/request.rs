@@ -1,12 +1,11 @@
 //! Signing requests (PKCS #10, RFC 2986): made with a key, and read with proof that the asker has it.
 
 use nihao_protocol::crypto::SigningKey;
-use rcgen::{CertificateParams, DistinguishedName, DnType, KeyIdMethod};
+use nihao_protocol::x509::der::{Der, tag};
+use nihao_protocol::x509::{DerError, DistinguishedName, Oid, PemKind, Signed, encode_pem};
+use rcgen::{CertificateParams, DnType, KeyIdMethod};
 
-use crate::der::{DerError, oid};
 use crate::key::{KeyAlgorithm, PublicKey, Signer, UnknownKey};
-use crate::pem;
-use crate::view::{Name, RequestView};
 
 /// A request whose signature was verified: the asker has the private key.
 ///
@@ -14,7 +13,7 @@ use crate::view::{Name, RequestView};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SigningRequest {
     der: Vec<u8>,
-    subject: Name,
+    subject: Vec<u8>,
     public_key: PublicKey,
 }
 
@@ -42,7 +41,7 @@ impl SigningRequest {
     /// [`RequestError::Encoding`] where the name cannot be encoded.
     pub fn create(name: &str, key: &SigningKey) -> Result<Self, RequestError> {
         let mut params = CertificateParams::default();
-        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name = rcgen::DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, name);
         params.key_identifier_method = KeyIdMethod::PreSpecified(PublicKey::of(key).identifier());
         let request = params.serialize_request(&Signer::new(key))?;
@@ -54,18 +53,25 @@ impl SigningRequest {
     /// # Errors
     /// [`RequestError`] says what is wrong with it.
     pub fn read(der: &[u8]) -> Result<Self, RequestError> {
-        let view = RequestView::read(der)?;
-        let public_key = PublicKey::from_spki(view.spki)?;
+        let signed = Signed::parse(der)?;
+        let mut body = Der::new(signed.body.content);
+        body.expect(tag::INTEGER)?;
+        let subject = body.expect(tag::SEQUENCE)?.content;
+        let public_key = PublicKey::from_spki(body.expect(tag::SEQUENCE)?.whole)?;
+        // Whatever else it asks for is not read: of a request only the key is taken.
+        body.optional(tag::explicit(0))?;
+        body.finish()?;
+        DistinguishedName::new(subject).attributes()?;
         let expected = match public_key.algorithm() {
-            KeyAlgorithm::Ed25519 => oid::ED25519,
-            KeyAlgorithm::P256 => oid::ECDSA_SHA256,
+            KeyAlgorithm::Ed25519 => Oid::ED25519,
+            KeyAlgorithm::P256 => Oid::ECDSA_SHA256,
         };
-        if view.signature_algorithm != expected || public_key.verify(view.signed, view.signature).is_err() {
+        if signed.algorithm != expected || public_key.verify(signed.body.whole, signed.signature).is_err() {
             return Err(RequestError::NotProven);
         }
         Ok(Self {
             der: der.to_vec(),
-            subject: view.subject,
+            subject: subject.to_vec(),
             public_key,
         })
     }
@@ -78,8 +84,8 @@ impl SigningRequest {
 
     /// The name that is asked for: to show, not to trust.
     #[must_use]
-    pub const fn subject(&self) -> &Name {
-        &self.subject
+    pub fn subject(&self) -> DistinguishedName<'_> {
+        DistinguishedName::new(&self.subject)
     }
 
     /// The DER request.
@@ -91,7 +97,7 @@ impl SigningRequest {
     /// The request as PEM.
     #[must_use]
     pub fn pem(&self) -> String {
-        pem::encode(pem::Kind::Request, &self.der)
+        encode_pem(PemKind::Request, &self.der)
     }
 }
 
@@ -109,7 +115,7 @@ mod tests {
         ] {
             let request = SigningRequest::create("爱丽丝", &key).unwrap();
             assert_eq!(request.public_key(), &PublicKey::of(&key));
-            assert_eq!(request.subject().common_name(), Some("爱丽丝"));
+            assert_eq!(request.subject().common_name().unwrap(), "爱丽丝");
         }
     }
 

@@ -6,12 +6,15 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use nihao_protocol::clock::UnixTime;
 use nihao_protocol::crypto::{HashAlgorithm, SigningKey};
+use nihao_protocol::x509::der::{Der, tag};
+use nihao_protocol::x509::{
+    Certificate, DerError, Extension, GeneralName, Meaning, PemBlock, PemError, PemKind, encode_pem,
+};
 
-use crate::der::{DerError, Reader, tag};
 use crate::key::{KeyAlgorithm, PublicKey};
-use crate::pem::{self, Block, Kind, PemError};
-use crate::request::{RequestError, SigningRequest};
-use crate::view::{CertificateView, Extension, GeneralName, RevocationListView, algorithm_name, describe_time};
+use crate::request::SigningRequest;
+use crate::revocation_list::RevocationList;
+use crate::when;
 
 /// A file could not be shown.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +28,7 @@ pub enum ShowError {
         /// Which block, from 1.
         number: usize,
         /// What it says.
-        kind: Kind,
+        kind: PemKind,
         /// What is wrong.
         reason: String,
     },
@@ -36,12 +39,12 @@ pub enum ShowError {
 /// # Errors
 /// [`ShowError`] where the bytes are not understood.
 pub fn describe(bytes: &[u8], now: UnixTime) -> Result<String, ShowError> {
-    let blocks = match pem::read(bytes) {
+    let blocks = match PemBlock::read_all(bytes) {
         Ok(blocks) => blocks,
         Err(error @ PemError::Damaged(number)) => {
             return Err(ShowError::Damaged {
                 number,
-                kind: Kind::Other,
+                kind: PemKind::Other,
                 reason: error.to_string(),
             });
         }
@@ -66,50 +69,48 @@ pub fn describe(bytes: &[u8], now: UnixTime) -> Result<String, ShowError> {
     Ok(text)
 }
 
-fn guess_der(bytes: &[u8]) -> Option<Block> {
-    let kind = if CertificateView::read(bytes).is_ok() {
-        Kind::Certificate
-    } else if RevocationListView::read(bytes).is_ok() {
-        Kind::RevocationList
+fn guess_der(bytes: &[u8]) -> Option<PemBlock> {
+    let kind = if Certificate::parse(bytes).is_ok() {
+        PemKind::Certificate
+    } else if RevocationList::read(bytes).is_ok() {
+        PemKind::RevocationList
     } else if SigningRequest::read(bytes).is_ok() {
-        Kind::Request
+        PemKind::Request
     } else {
         return None;
     };
-    Some(Block {
+    Some(PemBlock {
         kind,
         der: bytes.to_vec(),
     })
 }
 
-fn one(block: &Block, now: UnixTime) -> Result<String, String> {
-    let now = i64::try_from(now.seconds()).unwrap_or(i64::MAX);
+fn one(block: &PemBlock, now: UnixTime) -> Result<String, String> {
     let text = |error: DerError| error.to_string();
     match block.kind {
-        Kind::Certificate => CertificateView::read(&block.der)
-            .map(|view| certificate(&view, &block.der, now))
+        PemKind::Certificate => Certificate::parse(&block.der)
+            .and_then(|view| certificate(&view, &block.der, now))
             .map_err(text),
-        Kind::RevocationList => RevocationListView::read(&block.der)
-            .map(|view| revocation_list(&view, now))
+        PemKind::RevocationList => RevocationList::read(&block.der)
+            .and_then(|view| revocation_list(&view, now))
             .map_err(text),
-        Kind::Request => match SigningRequest::read(&block.der) {
+        PemKind::Request => match SigningRequest::read(&block.der) {
             Ok(signing_request) => Ok(request(&signing_request)),
-            Err(RequestError::Malformed(error)) => Err(error.to_string()),
             Err(error) => Err(error.to_string()),
         },
-        Kind::PublicKey => {
+        PemKind::PublicKey => {
             let mut lines = Lines::titled("public key");
             key_lines(&mut lines, &block.der);
             Ok(lines.0)
         }
-        Kind::PrivateKey => Ok(private_key(&block.der)),
-        Kind::Other => Ok(Lines::titled(&format!("something else, {} bytes", block.der.len())).0),
+        PemKind::PrivateKey => Ok(private_key(&block.der)),
+        PemKind::Other => Ok(Lines::titled(&format!("something else, {} bytes", block.der.len())).0),
     }
 }
 
-fn certificate(view: &CertificateView, der: &[u8], now: i64) -> String {
+fn certificate(view: &Certificate<'_>, der: &[u8], now: UnixTime) -> Result<String, DerError> {
     let is_own = view.subject == view.issuer;
-    let mut lines = Lines::titled(if is_authority(view) {
+    let mut lines = Lines::titled(if view.is_authority()? {
         "certificate of an authority"
     } else {
         "certificate"
@@ -132,16 +133,16 @@ fn certificate(view: &CertificateView, der: &[u8], now: i64) -> String {
         &moment(view.not_after, now, now > view.not_after, "EXPIRED"),
     );
     for extension in &view.extensions {
-        extension_line(&mut lines, extension);
+        extension_line(&mut lines, extension)?;
     }
-    key_lines(&mut lines, &view.spki);
-    lines.put("signed with", algorithm_name(&view.signature_algorithm));
-    lines.put("serial", &colons(&view.serial));
+    key_lines(&mut lines, view.public_key_info);
+    lines.put("signed with", &view.signature_algorithm.to_string());
+    lines.put("serial", &colons(view.serial));
     lines.put(
         "fingerprint",
         &format!("SHA-256 {}", colons(HashAlgorithm::Sha256.hash(der).as_bytes())),
     );
-    lines.0
+    Ok(lines.0)
 }
 
 fn request(signing_request: &SigningRequest) -> String {
@@ -151,7 +152,7 @@ fn request(signing_request: &SigningRequest) -> String {
     lines.0
 }
 
-fn revocation_list(view: &RevocationListView, now: i64) -> String {
+fn revocation_list(view: &RevocationList<'_>, now: UnixTime) -> Result<String, DerError> {
     let mut lines = Lines::titled("revocation list");
     lines.put("issued by", &view.issuer.to_string());
     lines.put(
@@ -163,21 +164,21 @@ fn revocation_list(view: &RevocationListView, now: i64) -> String {
         None => lines.put("next one by", "(not said)"),
     }
     for extension in &view.extensions {
-        extension_line(&mut lines, extension);
+        extension_line(&mut lines, extension)?;
     }
     if view.revoked.is_empty() {
         lines.put("revoked", "none");
     }
-    for (serial, at) in &view.revoked {
-        lines.put("revoked", &format!("{}, {}", colons(serial), describe_time(*at, now)));
+    for &(serial, at) in &view.revoked {
+        lines.put("revoked", &format!("{}, {}", colons(serial), when::describe(at, now)));
     }
-    lines.put("signed with", algorithm_name(&view.signature_algorithm));
-    lines.0
+    lines.put("signed with", &view.signature_algorithm.to_string());
+    Ok(lines.0)
 }
 
 fn private_key(der: &[u8]) -> String {
     let mut lines = Lines::titled("private key; nothing of the private half is shown");
-    let text = zeroize::Zeroizing::new(pem::encode(Kind::PrivateKey, der));
+    let text = zeroize::Zeroizing::new(encode_pem(PemKind::PrivateKey, der));
     match SigningKey::from_pkcs8_pem(&text) {
         Ok(key) => key_lines(&mut lines, &PublicKey::of(&key).spki()),
         Err(_) => lines.put(
@@ -188,58 +189,44 @@ fn private_key(der: &[u8]) -> String {
     lines.0
 }
 
-fn extension_line(lines: &mut Lines, extension: &Extension) {
-    match extension {
-        Extension::BasicConstraints {
-            is_authority: false, ..
-        } => lines.put("authority", "no, it may not sign certificates"),
-        Extension::BasicConstraints { path_length: None, .. } => {
-            lines.put("authority", "yes, it may sign certificates and authorities")
+fn extension_line(lines: &mut Lines, extension: &Extension<'_>) -> Result<(), DerError> {
+    let Extension { oid, critical, value } = extension;
+    match extension.meaning()? {
+        Meaning::BasicConstraints {
+            is_authority,
+            path_length,
+        } => lines.put("authority", &authority(is_authority, path_length)),
+        Meaning::KeyUsage(usage) => lines.put("key may", &list(usage.names().map(key_usage))),
+        Meaning::ExtendedKeyUsage(purposes) => {
+            lines.put("used as", &list(purposes.iter().map(|oid| purpose(&oid.to_string()))))
         }
-        Extension::BasicConstraints {
-            path_length: Some(0), ..
-        } => {
-            lines.put("authority", "yes, it may sign certificates, but no further authorities");
-        }
-        Extension::BasicConstraints {
-            path_length: Some(count),
-            ..
-        } => {
-            lines.put(
-                "authority",
-                &format!("yes, with at most {count} authorities in a row below it"),
-            );
-        }
-        Extension::KeyUsage(names) => lines.put(
-            "key may",
-            &names.iter().map(|name| key_usage(name)).collect::<Vec<_>>().join(", "),
-        ),
-        Extension::ExtendedKeyUsage(names) => {
-            lines.put(
-                "used as",
-                &names.iter().map(|name| purpose(name)).collect::<Vec<_>>().join(", "),
-            );
-        }
-        Extension::SubjectNames(names) => lines.put("names", &list(names)),
-        Extension::NameConstraints {
-            critical,
-            permitted,
-            excluded,
-        } => constraint_lines(lines, *critical, permitted, excluded),
-        Extension::ListNumber(number) => lines.put("number", &colons(number)),
-        Extension::SubjectKey(_) | Extension::AuthorityKey(_) => {}
-        Extension::Other {
-            identifier,
-            critical,
-            size,
-        } => {
+        Meaning::SubjectNames(names) => lines.put("names", &list(names)),
+        Meaning::NameConstraints { permitted, excluded } => constraint_lines(lines, *critical, permitted, excluded),
+        Meaning::ListNumber(number) => lines.put("number", &colons(number)),
+        Meaning::SubjectKey(_) | Meaning::AuthorityKey(_) => {}
+        Meaning::Other => {
             let critical = if *critical { "critical, " } else { "" };
-            lines.put("also", &format!("extension {identifier} ({critical}{size} bytes)"));
+            lines.put("also", &format!("extension {oid} ({critical}{} bytes)", value.len()));
         }
+    }
+    Ok(())
+}
+
+fn authority(is_authority: bool, path_length: Option<u64>) -> String {
+    match (is_authority, path_length) {
+        (false, _) => "no, it may not sign certificates".into(),
+        (true, None) => "yes, it may sign certificates and authorities".into(),
+        (true, Some(0)) => "yes, it may sign certificates, but no further authorities".into(),
+        (true, Some(count)) => format!("yes, with at most {count} authorities in a row below it"),
     }
 }
 
-fn constraint_lines(lines: &mut Lines, critical: bool, permitted: &[GeneralName], excluded: &[GeneralName]) {
+fn constraint_lines(
+    lines: &mut Lines,
+    critical: bool,
+    permitted: Vec<GeneralName<'_>>,
+    excluded: Vec<GeneralName<'_>>,
+) {
     let force = if critical {
         ""
     } else {
@@ -252,8 +239,9 @@ fn constraint_lines(lines: &mut Lines, critical: bool, permitted: &[GeneralName]
     }
 }
 
-fn list(names: &[GeneralName]) -> String {
-    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+fn list(names: impl IntoIterator<Item: ToString>) -> String {
+    let names: Vec<_> = names.into_iter().map(|name| name.to_string()).collect();
+    names.join(", ")
 }
 
 fn key_lines(lines: &mut Lines, spki: &[u8]) {
@@ -270,25 +258,16 @@ fn key_lines(lines: &mut Lines, spki: &[u8]) {
 }
 
 fn other_key(spki: &[u8]) -> Result<String, DerError> {
-    let mut fields = Reader::new(spki).inside(tag::SEQUENCE)?;
+    let mut fields = Der::new(spki).inside(tag::SEQUENCE)?;
     let mut algorithm = fields.inside(tag::SEQUENCE)?;
     let kind = algorithm.oid()?;
     let bits = fields.bit_string()?;
-    let curve = algorithm
-        .oid()
-        .map(|curve| format!(" on {}", algorithm_name(&curve)))
-        .unwrap_or_default();
-    Ok(format!("{}{curve}, {} bytes", algorithm_name(&kind), bits.len()))
+    let curve = algorithm.oid().map(|curve| format!(" on {curve}")).unwrap_or_default();
+    Ok(format!("{kind}{curve}, {} bytes", bits.len()))
 }
 
-fn is_authority(view: &CertificateView) -> bool {
-    view.extensions
-        .iter()
-        .any(|extension| matches!(extension, Extension::BasicConstraints { is_authority: true, .. }))
-}
-
-fn moment(seconds: i64, now: i64, is_bad: bool, complaint: &str) -> String {
-    let told = describe_time(seconds, now);
+fn moment(at: UnixTime, now: UnixTime, is_bad: bool, complaint: &str) -> String {
+    let told = when::describe(at, now);
     if is_bad { format!("{told} -- {complaint}") } else { told }
 }
 
@@ -391,7 +370,7 @@ mod tests {
             .authority()
             .revocation_list(&revoked, 7, Validity::days(NOW, 7))
             .unwrap();
-        let text = describe(pem::encode(Kind::RevocationList, &list).as_bytes(), NOW).unwrap();
+        let text = describe(encode_pem(PemKind::RevocationList, &list).as_bytes(), NOW).unwrap();
         assert!(
             text.contains("revoked         11:22, 2027-01-15 08:00:00 UTC (in 0 seconds)"),
             "{text}"
@@ -403,7 +382,7 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_refused() {
         assert!(matches!(describe("您好".as_bytes(), NOW), Err(ShowError::Unknown(_))));
-        let false_label = pem::encode(Kind::Certificate, "您好".as_bytes());
+        let false_label = encode_pem(PemKind::Certificate, "您好".as_bytes());
         assert!(matches!(
             describe(false_label.as_bytes(), NOW),
             Err(ShowError::Damaged { number: 1, .. })

@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 
 use nihao_protocol::clock::UnixTime;
 use nihao_protocol::crypto::{Random, SigningKey};
+use nihao_protocol::x509::{PemBlock, PemKind};
 
 use crate::authority::{Authority, IssueError, ServerAuthority, UserAuthority};
 use crate::files::{self, FileError};
 use crate::key::KeyAlgorithm;
 use crate::names::{HostName, default_names};
-use crate::pem;
 
 /// The file with both server roots, in the directory of the authorities.
 pub const CA_FILE: &str = "ca.pem";
@@ -231,9 +231,9 @@ fn load<T>(
     let text = zeroize_on_drop(files::read_secret(&key)?);
     let signing = SigningKey::from_pkcs8_pem(&text).map_err(|error| damaged(&key, error.to_string()))?;
     let mut blocks =
-        pem::read(&files::read(&certificate)?).map_err(|error| damaged(&certificate, error.to_string()))?;
+        PemBlock::read_all(&files::read(&certificate)?).map_err(|error| damaged(&certificate, error.to_string()))?;
     match (blocks.pop(), blocks.is_empty()) {
-        (Some(block), true) if block.kind == pem::Kind::Certificate => {
+        (Some(block), true) if block.kind == PemKind::Certificate => {
             put_together(signing, block.der).ok_or(StoreError::Mismatch { certificate, key })
         }
         _ => Err(damaged(&certificate, "one certificate was expected in it".into())),

@@ -3,6 +3,7 @@
 use nihao_protocol::clock::UnixTime;
 use nihao_protocol::crypto::{HashAlgorithm, SignatureScheme, SigningKey};
 use nihao_protocol::tls::Identity;
+use nihao_protocol::x509::{PemKind, encode_pem};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyUsagePurpose,
     SerialNumber,
@@ -154,7 +155,7 @@ impl Ca {
     /// The root as PEM.
     #[must_use]
     pub fn pem(&self) -> String {
-        nihao_certs::encode_pem(nihao_certs::Kind::Certificate, &self.der)
+        encode_pem(PemKind::Certificate, &self.der)
     }
 
     /// The 32 bytes of an Ed25519 root's key.
@@ -190,7 +191,7 @@ impl Ca {
     /// Issues `leaf` as PEM texts: certificate, then PKCS#8 key.
     #[must_use]
     pub fn pem_identity(&self, leaf: &Leaf) -> (String, String) {
-        let certificate = nihao_certs::encode_pem(nihao_certs::Kind::Certificate, &self.issue(leaf));
+        let certificate = encode_pem(PemKind::Certificate, &self.issue(leaf));
         let key = leaf.kind.key(leaf.number).to_pkcs8_pem().expect("a key");
         (certificate, key.to_string())
     }

@@ -8,7 +8,6 @@ use nihao_protocol::chat::{Message, Sent, Text, shown};
 use nihao_protocol::crypto::{Group, SignatureScheme};
 use nihao_protocol::tls::{CipherSuite, Negotiated};
 use nihao_protocol::x509::Certificate;
-use nihao_protocol::x509::certificate::name_text;
 
 use super::recorder::{Seen, Way as Direction};
 use super::watched::Way;
@@ -186,7 +185,7 @@ fn certificate(chain: &[Vec<u8>], scheme: SignatureScheme) -> String {
     let names = leaf.server_names().unwrap_or_default().join(", ");
     format!(
         "{names}; certificate by {}, proved by {scheme}",
-        shown(&name_text(leaf.issuer))
+        shown(&leaf.issuer.to_string())
     )
 }
 
@@ -194,7 +193,7 @@ fn certificate(chain: &[Vec<u8>], scheme: SignatureScheme) -> String {
 fn member(certificate: &[u8], scheme: Option<SignatureScheme>) -> String {
     match (scheme, Certificate::parse(certificate)) {
         (Some(scheme), Ok(own)) => {
-            let (subject, issuer) = (name_text(own.subject), name_text(own.issuer));
+            let (subject, issuer) = (own.subject.to_string(), own.issuer.to_string());
             format!(
                 "{}; certificate by {}, proved by {scheme}: mutual TLS",
                 shown(&subject),

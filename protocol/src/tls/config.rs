@@ -8,8 +8,7 @@ use super::names::CipherSuite;
 use super::record::MAX_CONTENT;
 use crate::crypto::signature::KeyError;
 use crate::crypto::{Group, SignatureScheme, SigningKey};
-use crate::wire::Malformed;
-use crate::x509::{Certificate, PemError, Trust, certificates_from_pem};
+use crate::x509::{Certificate, DerError, PemError, Trust, certificates_from_pem};
 
 /// The set-up of a client.
 #[derive(Debug, Clone)]
@@ -216,7 +215,7 @@ pub enum IdentityError {
     NoCertificate,
     /// The first certificate is malformed.
     #[error("the first certificate is malformed: {0}")]
-    Certificate(#[from] Malformed),
+    Certificate(#[from] DerError),
     /// The key is not the one the first certificate names.
     #[error("the private key does not belong to the first certificate")]
     OtherKey,

@@ -3,7 +3,6 @@
 use super::names::CipherSuite;
 use crate::crypto::{Group, SignatureScheme};
 use crate::x509::Certificate;
-use crate::x509::certificate::name_text;
 
 /// What a finished handshake settled.
 #[derive(Clone, PartialEq, Eq)]
@@ -53,7 +52,7 @@ impl std::fmt::Display for Negotiated {
         write!(f, "peer's chain        {} certificates", self.peer_chain.len())?;
         for der in &self.peer_chain {
             if let Ok(certificate) = Certificate::parse(der) {
-                let (subject, issuer) = (name_text(certificate.subject), name_text(certificate.issuer));
+                let (subject, issuer) = (certificate.subject, certificate.issuer);
                 write!(f, "\n                    {subject}, by {issuer}")?;
             }
         }

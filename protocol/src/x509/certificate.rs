@@ -1,183 +1,144 @@
 //! A view of a certificate's fields: for checks webpki leaves to us, and for telling what a certificate says.
+//!
+//! Reading is not verifying: nothing here checks a signature or a date.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-
-use super::der::{Der, tag};
+use super::der::{Der, DerError, Value, tag};
+use super::distinguished_name::DistinguishedName;
+use super::extension::{Extension, GeneralName, Meaning};
+use super::oid::Oid;
 use crate::clock::UnixTime;
-use crate::wire::Malformed;
 
-/// OIDs, as their DER contents.
-mod oid {
-    pub(super) const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
-    pub(super) const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
-    /// The attribute types of names that are shown by a short name (RFC 4514 §3).
-    pub(super) const ATTRIBUTES: [(&[u8], &str); 6] = [
-        (&[0x55, 0x04, 0x03], "CN"),
-        (&[0x55, 0x04, 0x06], "C"),
-        (&[0x55, 0x04, 0x07], "L"),
-        (&[0x55, 0x04, 0x08], "ST"),
-        (&[0x55, 0x04, 0x0a], "O"),
-        (&[0x55, 0x04, 0x0b], "OU"),
-    ];
+/// The frame that certificates, signing requests and revocation lists share: something, and a signature over it.
+#[derive(Debug, Clone, Copy)]
+pub struct Signed<'a> {
+    /// What is signed.
+    pub body: Value<'a>,
+    /// The signature's algorithm.
+    pub algorithm: Oid<'a>,
+    /// The signature's bits.
+    pub signature: &'a [u8],
 }
 
-/// The outer fields of an X.509 certificate, borrowed from its DER (RFC 5280 §4.1).
+/// The fields of an X.509 certificate, borrowed from its DER (RFC 5280 §4.1). Names and extensions are read on demand.
 #[derive(Debug, Clone)]
 pub struct Certificate<'a> {
-    /// The serial number's big-endian bytes.
+    /// The serial number, big-endian, without the sign byte.
     pub serial: &'a [u8],
-    /// The contents of the issuer's Name SEQUENCE.
-    pub issuer: &'a [u8],
+    /// The signature's algorithm.
+    pub signature_algorithm: Oid<'a>,
+    /// Who signed.
+    pub issuer: DistinguishedName<'a>,
     /// The first moment it is valid.
     pub not_before: UnixTime,
     /// The last second it is valid.
     pub not_after: UnixTime,
-    /// The contents of the subject's Name SEQUENCE.
-    pub subject: &'a [u8],
-    /// The contents of the SubjectPublicKeyInfo SEQUENCE.
+    /// Whom it is for.
+    pub subject: DistinguishedName<'a>,
+    /// The DER SubjectPublicKeyInfo.
     pub public_key_info: &'a [u8],
     /// The extensions in order.
     pub extensions: Vec<Extension<'a>>,
 }
 
-/// One extension of a certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extension<'a> {
-    /// The contents of its OBJECT IDENTIFIER.
-    pub oid: &'a [u8],
-    /// Whether who does not know it must refuse the certificate.
-    pub critical: bool,
-    /// The contents of its OCTET STRING.
-    pub value: &'a [u8],
+impl<'a> Signed<'a> {
+    /// Takes the frame apart.
+    pub fn parse(der: &'a [u8]) -> Result<Self, DerError> {
+        let mut outer = Der::new(der);
+        let mut parts = outer.inside(tag::SEQUENCE)?;
+        outer.finish()?;
+        let body = parts.expect(tag::SEQUENCE)?;
+        let algorithm = parts.inside(tag::SEQUENCE)?.oid()?;
+        let signature = parts.bit_string()?;
+        parts.finish()?;
+        Ok(Self {
+            body,
+            algorithm,
+            signature,
+        })
+    }
 }
 
 impl<'a> Certificate<'a> {
-    /// Takes the DER of a version 3 certificate apart. Nothing is checked but the structure.
-    pub fn parse(der: &'a [u8]) -> Result<Self, Malformed> {
-        let mut outer = Der::new(der);
-        let mut certificate = Der::new(outer.expect(tag::SEQUENCE)?);
-        outer.finish()?;
-        let mut tbs = Der::new(certificate.expect(tag::SEQUENCE)?);
-        tbs.expect(tag::CONTEXT_0)?; // version
-        let serial = tbs.expect(tag::INTEGER)?;
-        tbs.expect(tag::SEQUENCE)?; // signature algorithm
-        let issuer = tbs.expect(tag::SEQUENCE)?;
-        let mut validity = Der::new(tbs.expect(tag::SEQUENCE)?);
+    /// Takes the DER of a certificate apart. Nothing is checked but the structure.
+    pub fn parse(der: &'a [u8]) -> Result<Self, DerError> {
+        let signed = Signed::parse(der)?;
+        let mut tbs = Der::new(signed.body.content);
+        tbs.optional(tag::explicit(0))?; // version
+        let serial = tbs.unsigned()?;
+        tbs.expect(tag::SEQUENCE)?; // the signature algorithm again
+        let issuer = tbs.expect(tag::SEQUENCE)?.content;
+        let mut validity = tbs.inside(tag::SEQUENCE)?;
         let (not_before, not_after) = (validity.time()?, validity.time()?);
         validity.finish()?;
-        let subject = tbs.expect(tag::SEQUENCE)?;
-        let public_key_info = tbs.expect(tag::SEQUENCE)?;
-        let mut extensions = Vec::new();
-        while !tbs.is_empty() {
-            let (found, contents) = tbs.any()?; // the two unique identifiers may come before the extensions
-            if found == tag::CONTEXT_3 {
-                extensions = parse_extensions(contents)?;
-            }
-        }
+        let subject = tbs.expect(tag::SEQUENCE)?.content;
+        let public_key_info = tbs.expect(tag::SEQUENCE)?.whole;
+        tbs.optional(tag::implicit(1))?; // unique identifiers, of issuer and subject
+        tbs.optional(tag::implicit(2))?;
+        let extensions = match tbs.optional(tag::explicit(3))? {
+            Some(wrapped) => Extension::read_all(wrapped.content)?,
+            None => Vec::new(),
+        };
+        tbs.finish()?;
         Ok(Self {
             serial,
-            issuer,
+            signature_algorithm: signed.algorithm,
+            issuer: DistinguishedName::new(issuer),
             not_before,
             not_after,
-            subject,
+            subject: DistinguishedName::new(subject),
             public_key_info,
             extensions,
         })
     }
 
     /// The subject's public key bits: 32 bytes for Ed25519, a point for P-256.
-    pub fn public_key(&self) -> Result<&'a [u8], Malformed> {
-        let mut info = Der::new(self.public_key_info);
+    pub fn public_key(&self) -> Result<&'a [u8], DerError> {
+        let mut info = Der::new(self.public_key_info).inside(tag::SEQUENCE)?;
         info.expect(tag::SEQUENCE)?;
-        match info.expect(tag::BIT_STRING)?.split_first() {
-            Some((0, key)) => Ok(key),
-            _ => Err(Malformed("public key")),
-        }
+        let key = info.bit_string()?;
+        info.finish()?;
+        Ok(key)
     }
 
     /// Whether keyUsage allows digital signatures; a certificate without keyUsage allows all.
     ///
     /// RFC 8446 §4.4.2.2: the digitalSignature bit must be set if keyUsage is there.
-    pub fn allows_digital_signature(&self) -> Result<bool, Malformed> {
-        let Some(usage) = self.extension(oid::KEY_USAGE) else {
-            return Ok(true);
-        };
-        let mut der = Der::new(usage.value);
-        let bits = der.expect(tag::BIT_STRING)?;
-        der.finish()?;
-        let [_unused, first, ..] = bits else {
-            return Ok(false);
-        };
-        Ok(first & 0x80 != 0)
-    }
-
-    /// The names of subjectAltName that a server can be called by: DNS names and IP addresses, as text.
-    pub fn server_names(&self) -> Result<Vec<String>, Malformed> {
-        let Some(names) = self.extension(oid::SUBJECT_ALT_NAME) else {
-            return Ok(Vec::new());
-        };
-        let mut der = Der::new(names.value);
-        let mut list = Der::new(der.expect(tag::SEQUENCE)?);
-        der.finish()?;
-        let mut found = Vec::new();
-        while !list.is_empty() {
-            match list.any()? {
-                (0x82, dns) => found.push(String::from_utf8_lossy(dns).into_owned()),
-                (0x87, ip) => found.extend(ip_text(ip)),
-                _ => {}
-            }
-        }
-        Ok(found)
-    }
-
-    fn extension(&self, oid: &[u8]) -> Option<&Extension<'a>> {
-        self.extensions.iter().find(|extension| extension.oid == oid)
-    }
-}
-
-fn parse_extensions(contents: &[u8]) -> Result<Vec<Extension<'_>>, Malformed> {
-    let mut wrapper = Der::new(contents);
-    let mut list = Der::new(wrapper.expect(tag::SEQUENCE)?);
-    wrapper.finish()?;
-    let mut extensions = Vec::new();
-    while !list.is_empty() {
-        let mut fields = Der::new(list.expect(tag::SEQUENCE)?);
-        extensions.push(Extension {
-            oid: fields.expect(tag::OBJECT_IDENTIFIER)?,
-            critical: fields.optional(tag::BOOLEAN)?.is_some_and(|value| value != [0]),
-            value: fields.expect(tag::OCTET_STRING)?,
-        });
-        fields.finish()?;
-    }
-    Ok(extensions)
-}
-
-fn ip_text(bytes: &[u8]) -> Option<String> {
-    if let Ok(v4) = <[u8; 4]>::try_from(bytes) {
-        return Some(Ipv4Addr::from(v4).to_string());
-    }
-    let v6 = <[u8; 16]>::try_from(bytes).ok()?;
-    Some(Ipv6Addr::from(v6).to_string())
-}
-
-/// The contents of a Name SEQUENCE as text: `CN=nihao server CA, O=…` (RFC 4514 in order of appearance).
-#[must_use]
-pub fn name_text(name: &[u8]) -> String {
-    let mut parts = Vec::new();
-    let mut sets = Der::new(name);
-    while let Ok(set) = sets.expect(tag::SET) {
-        let mut attributes = Der::new(set);
-        while let Ok(attribute) = attributes.expect(tag::SEQUENCE) {
-            let mut fields = Der::new(attribute);
-            if let (Ok(kind), Ok((_, value))) = (fields.expect(tag::OBJECT_IDENTIFIER), fields.any()) {
-                let known = oid::ATTRIBUTES.iter().find(|(oid, _)| *oid == kind);
-                let label = known.map_or("?", |(_, label)| label);
-                parts.push(format!("{label}={}", String::from_utf8_lossy(value)));
-            }
+    pub fn allows_digital_signature(&self) -> Result<bool, DerError> {
+        match self.extension(Oid::KEY_USAGE)? {
+            Some(Meaning::KeyUsage(usage)) => Ok(usage.allows_digital_signature()),
+            _ => Ok(true),
         }
     }
-    if parts.is_empty() {
-        return String::from("(no name)");
+
+    /// Whether it is an authority's: basicConstraints says so.
+    pub fn is_authority(&self) -> Result<bool, DerError> {
+        let constraints = self.extension(Oid::BASIC_CONSTRAINTS)?;
+        Ok(matches!(
+            constraints,
+            Some(Meaning::BasicConstraints { is_authority: true, .. })
+        ))
     }
-    parts.join(", ")
+
+    /// The names of subjectAltName, of every kind.
+    pub fn names(&self) -> Result<Vec<GeneralName<'a>>, DerError> {
+        match self.extension(Oid::SUBJECT_ALT_NAME)? {
+            Some(Meaning::SubjectNames(names)) => Ok(names),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// The names that a server can be called by: DNS names and IP addresses, as text that is fit to be shown.
+    pub fn server_names(&self) -> Result<Vec<String>, DerError> {
+        let names = self.names()?.into_iter();
+        Ok(names
+            .filter(|name| matches!(name, GeneralName::Dns(_) | GeneralName::Ip(_)))
+            .map(|name| name.to_string())
+            .collect())
+    }
+
+    /// What the extension `oid` says, if it is there.
+    pub fn extension(&self, oid: Oid<'_>) -> Result<Option<Meaning<'a>>, DerError> {
+        let found = self.extensions.iter().find(|extension| extension.oid == oid);
+        found.map(Extension::meaning).transpose()
+    }
 }

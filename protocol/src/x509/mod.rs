@@ -4,17 +4,24 @@
 //! not check — the leaf's keyUsage — is checked here.
 
 mod algorithms;
-pub mod certificate;
+mod certificate;
 pub mod der;
+mod distinguished_name;
 mod error;
+mod extension;
 mod name;
+mod oid;
 mod pem;
 mod remembered;
 mod trust;
 
 pub use algorithms::verify_with_certificate;
-pub use certificate::Certificate;
+pub use certificate::{Certificate, Signed};
+pub use der::DerError;
+pub use distinguished_name::{Attribute, DistinguishedName};
 pub use error::CertificateError;
+pub use extension::{Extension, GeneralName, KeyUsage, Meaning};
 pub use name::{InvalidName, ServerName};
-pub use pem::{PemError, certificates_from_pem};
+pub use oid::Oid;
+pub use pem::{PemBlock, PemError, PemKind, certificates_from_pem, encode_pem};
 pub use trust::{MAX_CHAIN, Purpose, Roots, RootsError, Trust, Verifier};

@@ -10,7 +10,6 @@ use webpki::{
 };
 
 use super::algorithms::{ECDSA, Ed25519};
-use super::certificate::name_text;
 use super::remembered::Remembered;
 use super::{Certificate, CertificateError, PemError, ServerName, certificates_from_pem};
 use crate::clock::UnixTime;
@@ -250,7 +249,7 @@ fn verify_pinned(
     let mut info = ED25519_INFO.to_vec();
     info.extend_from_slice(key);
     let anchor = TrustAnchor {
-        subject: PkiDer::from_slice(view.issuer),
+        subject: PkiDer::from_slice(view.issuer.contents()),
         subject_public_key_info: PkiDer::from_slice(&info),
         name_constraints: None,
     };
@@ -258,7 +257,7 @@ fn verify_pinned(
         webpki::Error::InvalidSignatureForPublicKey
         | webpki::Error::UnknownIssuer
         | webpki::Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => CertificateError::NotSignedByPin {
-            issuer: name_text(view.issuer),
+            issuer: view.issuer.to_string(),
         },
         other => explain(&other, last, purpose, now),
     })
@@ -292,7 +291,7 @@ fn explain(error: &webpki::Error, last: &[u8], purpose: Purpose<'_>, now: UnixTi
             now,
         },
         E::UnknownIssuer => CertificateError::UnknownIssuer {
-            issuer: Certificate::parse(last).map_or_else(|_| String::from("?"), |view| name_text(view.issuer)),
+            issuer: Certificate::parse(last).map_or_else(|_| String::from("?"), |view| view.issuer.to_string()),
         },
         E::InvalidSignatureForPublicKey => CertificateError::BadSignature,
         E::RequiredEkuNotFoundContext(_) | E::EmptyEkuExtension => CertificateError::WrongPurpose {

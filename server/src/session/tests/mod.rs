@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nihao_certs::UserAuthority;
-use nihao_certs::view::CertificateView;
 use nihao_protocol::chat::{
     Chains, ClientSays, ClientSession, Code, Heard, Message, MessageId, Nickname, Refusal, Sent, ServerSays,
     SessionError, Text,
 };
 use nihao_protocol::clock::{Clock, UnixTime};
 use nihao_protocol::crypto::{Seeded, SigningKey};
+use nihao_protocol::x509::Certificate;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::task::{JoinHandle, JoinSet};
 

@@ -1,10 +1,10 @@
 //! Certificates, requests, revocation lists, PEM: whatever the bytes, they are parsed or refused, and nothing forged is trusted.
 
-use nihao_certs::view::{CertificateView, RequestView, RevocationListView};
-use nihao_certs::{HostName, SigningRequest, show};
+use nihao_certs::{HostName, RevocationList, SigningRequest, show};
 use nihao_protocol::crypto::SigningKey;
-use nihao_protocol::x509::certificate::name_text;
-use nihao_protocol::x509::{Certificate, Purpose, Roots, ServerName, Trust, certificates_from_pem};
+use nihao_protocol::x509::{
+    Certificate, DistinguishedName, PemBlock, Purpose, Roots, ServerName, Trust, certificates_from_pem,
+};
 
 use crate::material::{NOW, material};
 use crate::script::Script;
@@ -78,25 +78,23 @@ fn chain(script: &mut Script<'_>) -> Vec<Vec<u8>> {
 
 /// Everything that reads and shows: an answer or a refusal.
 fn look(data: &[u8]) {
-    let _ = name_text(data);
+    let _ = DistinguishedName::new(data).to_string();
     if let Ok(certificate) = Certificate::parse(data) {
-        let _ = name_text(certificate.issuer);
-        let _ = name_text(certificate.subject);
+        let _ = (certificate.issuer.to_string(), certificate.subject.common_name());
         let _ = certificate.public_key();
         let _ = certificate.allows_digital_signature();
         let _ = certificate.server_names();
+        for extension in &certificate.extensions {
+            let _ = (extension.oid.dotted(), extension.meaning());
+        }
     }
-    if let Ok(view) = CertificateView::read(data) {
-        let _ = (view.permitted_hosts(), view.hosts());
-    }
-    let _ = RequestView::read(data);
     let _ = SigningRequest::read(data);
-    let _ = RevocationListView::read(data);
+    let _ = RevocationList::read(data);
     if let Ok(text) = show::describe(data, NOW) {
         let steers = |c: char| c.is_control() && c != '\n';
         assert!(!text.contains(steers), "steers a terminal: {text:?}");
     }
-    let _ = nihao_certs::read_pem(data);
+    let _ = PemBlock::read_all(data);
     let mut roots = Roots::new();
     let _ = roots.add(data);
     let _ = roots.add_revocation_list(data);
