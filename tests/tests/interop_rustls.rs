@@ -17,6 +17,7 @@ async fn our_server_and_rustls() {
         Case::new(tool)
             .between(Between::TheirKeyUpdate)
             .note("rustls updates its key and asks for ours"),
+        Case::new(tool).between(Between::TheirClose).note("rustls closes first"),
         Case::new(tool)
             .knobs(&["tls12"])
             .expect(refused(incompatible, "protocol_version")),
@@ -49,6 +50,7 @@ async fn our_client_and_rustls() {
         Case::new(tool)
             .between(Between::TheirKeyUpdate)
             .note("rustls updates its key and asks for ours"),
+        Case::new(tool).between(Between::TheirClose).note("rustls closes first"),
         Case::new(tool)
             .knobs(&["tls12"])
             .expect(refused_by_peer("protocol_version")),

@@ -64,12 +64,6 @@ impl Tool {
         }
     }
 
-    /// Whether it leaves without a close_notify of its own when we said ours: then it must say it first.
-    #[must_use]
-    pub const fn must_close_first(self) -> bool {
-        matches!(self, Self::GnutlsCli)
-    }
-
     /// Whether it goes on after a connection.
     #[must_use]
     pub const fn serves_for_ever(self) -> bool {
@@ -181,6 +175,8 @@ pub enum Between {
     OurKeyUpdate(bool),
     /// Two rounds; between them rustls changes its key and asks us to change ours.
     TheirKeyUpdate,
+    /// One round only, after which rustls says close_notify first.
+    TheirClose,
 }
 
 impl Between {
@@ -188,7 +184,7 @@ impl Between {
     #[must_use]
     pub const fn rounds(self) -> usize {
         match self {
-            Self::Nothing => 1,
+            Self::Nothing | Self::TheirClose => 1,
             Self::Typed(..) | Self::OurKeyUpdate(_) | Self::TheirKeyUpdate => 2,
         }
     }
@@ -317,6 +313,12 @@ impl Case {
     #[must_use]
     pub fn and(self, besides: &str) -> Self {
         self.expect(format!("{OPEN}; {besides}"))
+    }
+
+    /// Whether the peer says close_notify first. `gnutls-cli` must: it leaves without one of its own when we said ours.
+    #[must_use]
+    pub fn they_close_first(&self) -> bool {
+        self.tool == Tool::GnutlsCli || self.between == Between::TheirClose
     }
 
     /// The matrix's columns `peer` to `client_cert`.

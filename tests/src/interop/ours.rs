@@ -107,7 +107,7 @@ pub(super) async fn connect(case: &Case, material: &Material, port: u16, wire: W
         Ok(stream) => stream,
         Err(error) => return Ok(Ours::refused(&error)),
     };
-    let end = ask(&mut stream, case.between).await;
+    let end = ask(&mut stream, case).await;
     Ok(Ours::open(&stream, end))
 }
 
@@ -134,14 +134,11 @@ async fn answer(stream: &mut TlsStream<Tap<TcpStream>>, case: &Case) -> io::Resu
         hear(stream).await?;
         say(stream).await?;
     }
-    if case.tool.must_close_first() {
-        expect_close(stream).await?;
-        return stream.shutdown().await;
-    }
-    close(stream).await
+    close(stream, case.they_close_first()).await
 }
 
-async fn ask(stream: &mut TlsStream<Tap<TcpStream>>, between: Between) -> io::Result<()> {
+async fn ask(stream: &mut TlsStream<Tap<TcpStream>>, case: &Case) -> io::Result<()> {
+    let between = case.between;
     for round in 0..between.rounds() {
         if round > 0 {
             change_key(stream, between).await?;
@@ -151,7 +148,7 @@ async fn ask(stream: &mut TlsStream<Tap<TcpStream>>, between: Between) -> io::Re
         hear(stream).await?;
         written?;
     }
-    close(stream).await
+    close(stream, case.they_close_first()).await
 }
 
 async fn change_key(stream: &mut TlsStream<Tap<TcpStream>>, between: Between) -> io::Result<()> {
@@ -178,8 +175,12 @@ async fn hear(stream: &mut TlsStream<Tap<TcpStream>>) -> io::Result<()> {
     }
 }
 
-/// Says close_notify and waits for the peer's.
-async fn close(stream: &mut TlsStream<Tap<TcpStream>>) -> io::Result<()> {
+/// Says close_notify and waits for the peer's, or the other way round.
+async fn close(stream: &mut TlsStream<Tap<TcpStream>>, they_first: bool) -> io::Result<()> {
+    if they_first {
+        expect_close(stream).await?;
+        return stream.shutdown().await;
+    }
     stream.shutdown().await?;
     expect_close(stream).await
 }
@@ -208,5 +209,5 @@ async fn answer_http(stream: &mut TlsStream<Tap<TcpStream>>) -> io::Result<()> {
     );
     stream.write_all(head.as_bytes()).await?;
     stream.write_all(&PAYLOAD).await?;
-    close(stream).await
+    close(stream, false).await
 }

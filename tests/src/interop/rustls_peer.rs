@@ -132,7 +132,7 @@ impl<'a> Peer<'a> {
             self.tls.writer().write_all(&PAYLOAD)?;
             self.hear().await?;
         }
-        self.close().await
+        self.close(between).await
     }
 
     async fn echo(&mut self, between: Between) -> Result<()> {
@@ -143,7 +143,7 @@ impl<'a> Peer<'a> {
             }
             self.tls.writer().write_all(&PAYLOAD)?;
         }
-        self.close().await
+        self.close(between).await
     }
 
     /// Reads the payload.
@@ -157,12 +157,17 @@ impl<'a> Peer<'a> {
         Ok(())
     }
 
-    /// Waits for the peer's close_notify, then says our own.
-    async fn close(&mut self) -> Result<()> {
+    /// Waits for the peer's close_notify and says our own, in either order.
+    async fn close(&mut self, between: Between) -> Result<()> {
+        if between == Between::TheirClose {
+            self.tls.send_close_notify();
+        }
         let count = self.read(&mut Vec::new()).await?;
         anyhow::ensure!(count == 0, "data where close_notify should be");
         self.output.note("alert received 0");
-        self.tls.send_close_notify();
+        if between != Between::TheirClose {
+            self.tls.send_close_notify();
+        }
         self.flush().await
     }
 

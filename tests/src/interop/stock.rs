@@ -24,7 +24,7 @@ pub(super) async fn client(case: &Case, material: &Material, port: u16, output: 
         output.out() == *PAYLOAD
     } else {
         let complete = relay(case, &mut process).await;
-        if case.tool.must_close_first() {
+        if case.they_close_first() {
             process.hang_up();
         }
         process.finish().await?;
