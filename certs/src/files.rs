@@ -1,8 +1,11 @@
 //! Files that survive a crash whole: written beside their place, flushed, and put there in one step.
 
-use std::fs::{self, File, OpenOptions};
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 /// Something about a file went wrong.
 #[derive(Debug, thiserror::Error)]
@@ -47,16 +50,12 @@ pub fn create_public(path: &Path, content: &[u8]) -> Result<(), FileError> {
 }
 
 fn create(path: &Path, content: &[u8], mode: u32) -> Result<(), FileError> {
-    let partial = write_partial(path, content, mode)?;
-    // Unlike a rename, a link does not replace what is there.
-    let linked = fs::hard_link(&partial, path);
-    let removed = fs::remove_file(&partial);
-    match linked {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(FileError::Exists(path.into())),
-        other => other.map_err(system("create", path))?,
+    let partial = write_partial(path, content, mode).map_err(system("create", path))?;
+    match partial.persist_noclobber(path) {
+        Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => Err(FileError::Exists(path.into())),
+        Err(failed) => Err(system("create", path)(failed.error)),
+        Ok(_) => sync_parent(path),
     }
-    removed.map_err(system("remove", &partial))?;
-    sync_parent(path)
 }
 
 /// Puts `content` at `path`, readable by all, in place of what was there: readers see the old or the new, whole.
@@ -64,8 +63,9 @@ fn create(path: &Path, content: &[u8], mode: u32) -> Result<(), FileError> {
 /// # Errors
 /// [`FileError::System`] where the system refuses.
 pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
-    let partial = write_partial(path, content, 0o644)?;
-    fs::rename(&partial, path).map_err(system("replace", path))?;
+    let partial = write_partial(path, content, 0o644).map_err(system("create", path))?;
+    let replaced = partial.persist(path);
+    replaced.map_err(|failed| system("replace", path)(failed.error))?;
     sync_parent(path)
 }
 
@@ -73,19 +73,19 @@ pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
 ///
 /// Returns `false` and changes nothing if `path` is there already with something in it.
 pub(crate) fn create_secret_directory(path: &Path, files: &[(&str, &[u8])]) -> Result<bool, FileError> {
-    let partial = first_free(path, make_directory)?;
+    // Dropped, it is removed with all that is in it.
+    let partial = partial(&prefix(path), 0o700)
+        .tempdir_in(parent(path))
+        .map_err(system("create", path))?;
     for (name, content) in files {
-        let file = partial.join(name);
-        write_new(&file, content, 0o600).map_err(system("write", &file))?;
+        create_secret(&partial.path().join(name), content)?;
     }
-    sync_directory(&partial)?;
-    match fs::rename(&partial, path) {
-        Ok(()) => sync_parent(path).map(|()| true),
-        Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists) => {
-            fs::remove_dir_all(&partial)
-                .map_err(system("remove", &partial))
-                .map(|()| false)
+    match fs::rename(partial.path(), path) {
+        Ok(()) => {
+            let _moved = partial.keep();
+            sync_parent(path).map(|()| true)
         }
+        Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists) => Ok(false),
         Err(error) => Err(system("create", path)(error)),
     }
 }
@@ -123,54 +123,42 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     fs::read(path).map_err(system("read", path))
 }
 
-fn write_partial(path: &Path, content: &[u8], mode: u32) -> Result<PathBuf, FileError> {
-    first_free(path, |partial| write_new(partial, content, mode))
+/// Writes beside `path`, under a name that is free; dropped, it is removed.
+fn write_partial(path: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
+    let mut partial = partial(&prefix(path), mode).tempfile_in(parent(path))?;
+    partial.as_file_mut().write_all(content)?;
+    partial.as_file().sync_all()?;
+    Ok(partial)
 }
 
-fn write_new(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+fn prefix(path: &Path) -> OsString {
+    let mut prefix = OsString::from(".");
+    prefix.push(path.file_name().unwrap_or_default());
+    prefix.push(".");
+    prefix
+}
+
+fn partial(prefix: &OsStr, mode: u32) -> tempfile::Builder<'_, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix).suffix(".partial");
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
     #[cfg(not(unix))]
     let _ = mode;
-    let mut file = options.open(path)?;
-    file.write_all(content)?;
-    file.sync_all()
+    builder
 }
 
-fn make_directory(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
-/// Tries names beside `path` until one is free: what a crash left behind does not stand in the way.
-fn first_free(path: &Path, make: impl Fn(&Path) -> io::Result<()>) -> Result<PathBuf, FileError> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    for number in 0_u32.. {
-        let partial = path.with_file_name(format!(".{name}.{}.{number}.partial", std::process::id()));
-        match make(&partial) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            other => return other.map(|()| partial).map_err(system("create", path)),
-        }
-    }
-    Err(FileError::Exists(path.into()))
+fn parent(path: &Path) -> &Path {
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 fn sync_parent(path: &Path) -> Result<(), FileError> {
-    match path.parent() {
-        Some(parent) if parent.as_os_str().is_empty() => sync_directory(Path::new(".")),
-        Some(parent) => sync_directory(parent),
-        None => Ok(()),
-    }
-}
-
-fn sync_directory(path: &Path) -> Result<(), FileError> {
-    File::open(path)
+    let parent = parent(path);
+    File::open(parent)
         .and_then(|directory| directory.sync_all())
-        .map_err(system("flush", path))
+        .map_err(system("flush", parent))
 }
 
 fn system(verb: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FileError {
@@ -209,16 +197,12 @@ mod tests {
     }
 
     #[test]
-    fn replacing_survives_leftovers() {
+    fn replacing_leaves_the_new_alone() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("ca.pem");
-        fs::write(
-            dir.path().join(format!(".ca.pem.{}.0.partial", std::process::id())),
-            b"left",
-        )
-        .unwrap();
         replace(&path, b"one").unwrap();
         replace(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing partial is left");
     }
 }

@@ -23,7 +23,7 @@ use nihao_protocol::chat::Nickname;
 use nihao_protocol::clock::UnixTime;
 use nihao_protocol::crypto::signature::KeyError;
 use nihao_protocol::crypto::{Random, SigningKey};
-use nihao_protocol::x509::{Certificate, certificates_from_pem};
+use nihao_protocol::x509::{Certificate, PemKind, certificates_from_pem, encode_pem};
 
 pub use account::{Account, Endpoint};
 pub use files::FileError;
@@ -196,7 +196,7 @@ impl Home {
         if !certifies(chain, key) {
             return Err(HomeError::ForeignCertificate);
         }
-        let text: String = chain.iter().map(|der| files::pem("CERTIFICATE", der)).collect();
+        let text: String = chain.iter().map(|der| encode_pem(PemKind::Certificate, der)).collect();
         Ok(files::replace(&self.root.join(CERTIFICATE), text.as_bytes())?)
     }
 }

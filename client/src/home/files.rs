@@ -1,11 +1,11 @@
 //! Files of mode 0600 that survive a crash whole: written beside their place, flushed, and put there in one step.
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use tempfile::NamedTempFile;
 
 /// Something about a file went wrong.
 #[derive(Debug, thiserror::Error)]
@@ -47,22 +47,19 @@ pub(super) fn ensure_directory(path: &Path) -> Result<(), FileError> {
 
 /// Creates `path` with this content; it appears whole or not at all, and nothing is ever overwritten.
 pub(super) fn create_secret(path: &Path, content: &[u8]) -> Result<(), FileError> {
-    let partial = write_partial(path, content)?;
-    // Unlike a rename, a link does not replace what is there.
-    let linked = fs::hard_link(&partial, path);
-    let removed = fs::remove_file(&partial);
-    match linked {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(FileError::Exists(path.into())),
-        other => other.map_err(system("create", path))?,
+    let partial = write_partial(path, content).map_err(system("write", path))?;
+    match partial.persist_noclobber(path) {
+        Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => Err(FileError::Exists(path.into())),
+        Err(failed) => Err(system("create", path)(failed.error)),
+        Ok(_) => sync_parent(path),
     }
-    removed.map_err(system("remove", &partial))?;
-    sync_parent(path)
 }
 
 /// Puts `content` at `path` in place of what was there: readers see the old or the new, whole.
 pub(super) fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
-    let partial = write_partial(path, content)?;
-    fs::rename(&partial, path).map_err(system("replace", path))?;
+    let partial = write_partial(path, content).map_err(system("write", path))?;
+    let replaced = partial.persist(path);
+    replaced.map_err(|failed| system("replace", path)(failed.error))?;
     sync_parent(path)
 }
 
@@ -134,48 +131,28 @@ pub(super) fn locked<T>(path: &Path, work: impl FnOnce() -> T) -> Result<T, File
     Ok(done)
 }
 
-/// One PEM block.
-pub(super) fn pem(label: &str, der: &[u8]) -> String {
-    let base64 = BASE64_STANDARD.encode(der);
-    let mut text = format!("-----BEGIN {label}-----\n");
-    let mut line = base64.as_str();
-    while !line.is_empty() {
-        let (now, later) = line.split_at(line.len().min(64));
-        text.push_str(now);
-        text.push('\n');
-        line = later;
-    }
-    text + &format!("-----END {label}-----\n")
+/// Writes beside `path`, under a name that is free, for the owner alone; dropped, it is removed.
+fn write_partial(path: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
+    let mut prefix = OsString::from(".");
+    prefix.push(path.file_name().unwrap_or_default());
+    prefix.push(".");
+    let mut partial = tempfile::Builder::new()
+        .prefix(&prefix)
+        .suffix(".partial")
+        .tempfile_in(parent(path))?;
+    partial.as_file_mut().write_all(content)?;
+    partial.as_file().sync_all()?;
+    Ok(partial)
 }
 
-/// Writes under the first free name beside `path`: what a crash left behind does not stand in the way.
-fn write_partial(path: &Path, content: &[u8]) -> Result<PathBuf, FileError> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    for number in 0_u32.. {
-        let partial = path.with_file_name(format!(".{name}.{}.{number}.partial", std::process::id()));
-        match write_new(&partial, content) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            other => return other.map(|()| partial).map_err(system("write", path)),
-        }
-    }
-    Err(FileError::Exists(path.into()))
-}
-
-fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(content)?;
-    file.sync_all()
+fn parent(path: &Path) -> &Path {
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 fn sync_parent(path: &Path) -> Result<(), FileError> {
-    let parent = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let parent = parent(path);
     File::open(parent)
         .and_then(|directory| directory.sync_all())
         .map_err(system("flush", parent))
@@ -211,16 +188,12 @@ mod tests {
     }
 
     #[test]
-    fn replacing_survives_leftovers() {
+    fn replacing_leaves_the_new_alone() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("state.json");
-        fs::write(
-            dir.path().join(format!(".state.json.{}.0.partial", std::process::id())),
-            b"left",
-        )
-        .unwrap();
         replace(&path, b"one").unwrap();
         replace(&path, b"two").unwrap();
         assert_eq!(read_if_any(&path).unwrap().as_deref(), Some("two"));
+        assert_eq!(list(dir.path()).unwrap(), [path], "nothing partial is left");
     }
 }
