@@ -6,3 +6,4 @@ pub mod lab;
 pub mod pair;
 pub mod peer;
 pub mod pki;
+pub mod refusal;

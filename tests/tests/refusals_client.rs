@@ -3,37 +3,10 @@
 #![allow(clippy::type_complexity, reason = "tables of cases read best as tuples")]
 
 use nihao_protocol::crypto::Group;
-use nihao_protocol::tls::messages::{CertificateRequest, EncryptedExtensions, Extensions, Message, ServerHello};
+use nihao_protocol::tls::AlertDescription as Alert;
+use nihao_protocol::tls::messages::{CertificateRequest, EncryptedExtensions, Message, ServerHello};
 use nihao_protocol::tls::names::{CipherSuite, ExtensionType as E, HandshakeType};
-use nihao_protocol::tls::{AlertDescription as Alert, ClientConfig};
-use nihao_protocol::x509::{Roots, Trust};
-use nihao_tests::peer::Peer;
-use nihao_tests::pki::{Ca, Kind};
-
-fn servers() -> Ca {
-    Ca::new("servers", Kind::Ed25519, 1)
-}
-
-fn client() -> Peer {
-    let mut roots = Roots::new();
-    roots.add(&servers().der).unwrap();
-    let mut config = ClientConfig::new(Trust::Roots(roots.into()));
-    config.alpn = vec![b"nihao/1".to_vec()];
-    Peer::server_of(config)
-}
-
-fn expect(peer: &Peer, what: &str, alert: Alert) {
-    assert_eq!(peer.alert, Some(alert), "{what}: {:?}", peer.error);
-    assert!(peer.error.is_some(), "{what}");
-}
-
-fn extensions(list: &[(E, &[u8])]) -> Extensions {
-    let mut extensions = Extensions::default();
-    for (kind, body) in list {
-        extensions.add(*kind, |w| w.bytes(body)).unwrap();
-    }
-    extensions
-}
+use nihao_tests::refusal::{client, expect, extensions, waiting};
 
 fn hello_refused(what: &str, alert: Alert, change: impl FnOnce(&mut ServerHello)) {
     let mut peer = client();
@@ -217,14 +190,6 @@ fn hello_retry_request() {
         "another suite than in HelloRetryRequest",
         Alert::ILLEGAL_PARAMETER,
     );
-}
-
-/// A client that waits for EncryptedExtensions.
-fn waiting() -> Peer {
-    let mut peer = client();
-    peer.say_server_hello();
-    assert_eq!(peer.ours.state_name(), "WAIT_EE");
-    peer
 }
 
 #[test]

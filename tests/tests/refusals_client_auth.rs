@@ -2,45 +2,12 @@
 
 #![allow(clippy::type_complexity, reason = "tables of cases read best as tuples")]
 
-use nihao_protocol::tls::messages::{Certificate, Extensions, Message, NewSessionTicket};
+use nihao_protocol::tls::AlertDescription as Alert;
+use nihao_protocol::tls::messages::{Certificate, Message, NewSessionTicket};
 use nihao_protocol::tls::names::{ContentType, ExtensionType as E};
-use nihao_protocol::tls::{AlertDescription as Alert, ClientConfig};
-use nihao_protocol::x509::{Roots, Trust};
 use nihao_tests::peer::Peer;
 use nihao_tests::pki::{Ca, Kind, Leaf};
-
-fn servers() -> Ca {
-    Ca::new("servers", Kind::Ed25519, 1)
-}
-
-fn client() -> Peer {
-    let mut roots = Roots::new();
-    roots.add(&servers().der).unwrap();
-    let mut config = ClientConfig::new(Trust::Roots(roots.into()));
-    config.alpn = vec![b"nihao/1".to_vec()];
-    Peer::server_of(config)
-}
-
-fn expect(peer: &Peer, what: &str, alert: Alert) {
-    assert_eq!(peer.alert, Some(alert), "{what}: {:?}", peer.error);
-    assert!(peer.error.is_some(), "{what}");
-}
-
-fn extensions(list: &[(E, &[u8])]) -> Extensions {
-    let mut extensions = Extensions::default();
-    for (kind, body) in list {
-        extensions.add(*kind, |w| w.bytes(body)).unwrap();
-    }
-    extensions
-}
-
-/// A client that waits for EncryptedExtensions.
-fn waiting() -> Peer {
-    let mut peer = client();
-    peer.say_server_hello();
-    assert_eq!(peer.ours.state_name(), "WAIT_EE");
-    peer
-}
+use nihao_tests::refusal::{expect, extensions, servers, waiting};
 
 fn certified(leaf: &Leaf, ca: &Ca) -> Peer {
     let mut peer = waiting();

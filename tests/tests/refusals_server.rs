@@ -3,36 +3,11 @@
 #![allow(clippy::type_complexity, reason = "tables of cases read best as tuples")]
 
 use nihao_protocol::crypto::Group;
+use nihao_protocol::tls::AlertDescription as Alert;
 use nihao_protocol::tls::messages::{ClientHello, Message};
 use nihao_protocol::tls::names::{CipherSuite, ExtensionType, HandshakeType};
-use nihao_protocol::tls::{AlertDescription as Alert, ClientAuth, ServerConfig};
-use nihao_protocol::x509::{Roots, Trust};
 use nihao_tests::peer::{Peer, shares};
-use nihao_tests::pki::{Ca, Kind, Leaf};
-
-fn users() -> Ca {
-    Ca::new("users", Kind::Ed25519, 2)
-}
-
-fn server(required: bool) -> Peer {
-    let servers = Ca::new("servers", Kind::Ed25519, 1);
-    let mut roots = Roots::new();
-    roots.add(&users().der).unwrap();
-    let mut config = ServerConfig::new(vec![servers.identity(&Leaf::server(Kind::Ed25519))]);
-    config.alpn = vec![b"nihao/1".to_vec()];
-    let trust = Trust::Roots(roots.into());
-    config.client_auth = if required {
-        ClientAuth::Required(trust)
-    } else {
-        ClientAuth::Optional(trust)
-    };
-    Peer::client_of(config)
-}
-
-fn expect(peer: &Peer, what: &str, alert: Alert) {
-    assert_eq!(peer.alert, Some(alert), "{what}: {:?}", peer.error);
-    assert!(peer.error.is_some(), "{what}");
-}
+use nihao_tests::refusal::{expect, server, set, without};
 
 /// A ClientHello changed by `change` must be refused with `alert`.
 fn hello_refused(what: &str, alert: Alert, change: impl FnOnce(&mut ClientHello)) {
@@ -41,27 +16,6 @@ fn hello_refused(what: &str, alert: Alert, change: impl FnOnce(&mut ClientHello)
     change(&mut hello);
     peer.say(&Message::ClientHello(hello));
     expect(&peer, what, alert);
-}
-
-fn set(hello: &mut ClientHello, kind: ExtensionType, body: &[u8]) {
-    if hello.extensions.find(kind).is_some() {
-        hello.extensions.replace(kind, |w| w.bytes(body)).unwrap();
-    } else {
-        hello.extensions.add(kind, |w| w.bytes(body)).unwrap();
-    }
-}
-
-fn without(hello: &mut ClientHello, kind: ExtensionType) {
-    let kept: Vec<_> = hello
-        .extensions
-        .iter()
-        .filter(|one| one.kind != kind)
-        .cloned()
-        .collect();
-    hello.extensions = Default::default();
-    for one in kept {
-        hello.extensions.add(one.kind, |w| w.bytes(&one.body)).unwrap();
-    }
 }
 
 #[test]

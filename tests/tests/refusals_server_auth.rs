@@ -2,36 +2,12 @@
 
 #![allow(clippy::type_complexity, reason = "tables of cases read best as tuples")]
 
+use nihao_protocol::tls::AlertDescription as Alert;
 use nihao_protocol::tls::messages::{Certificate, CertificateVerify, Finished, Message};
 use nihao_protocol::tls::names::{ContentType, ExtensionType, HandshakeType};
-use nihao_protocol::tls::{AlertDescription as Alert, ClientAuth, ServerConfig};
-use nihao_protocol::x509::{Roots, Trust};
 use nihao_tests::peer::{Peer, raw};
 use nihao_tests::pki::{Ca, Kind, Leaf};
-
-fn users() -> Ca {
-    Ca::new("users", Kind::Ed25519, 2)
-}
-
-fn server(required: bool) -> Peer {
-    let servers = Ca::new("servers", Kind::Ed25519, 1);
-    let mut roots = Roots::new();
-    roots.add(&users().der).unwrap();
-    let mut config = ServerConfig::new(vec![servers.identity(&Leaf::server(Kind::Ed25519))]);
-    config.alpn = vec![b"nihao/1".to_vec()];
-    let trust = Trust::Roots(roots.into());
-    config.client_auth = if required {
-        ClientAuth::Required(trust)
-    } else {
-        ClientAuth::Optional(trust)
-    };
-    Peer::client_of(config)
-}
-
-fn expect(peer: &Peer, what: &str, alert: Alert) {
-    assert_eq!(peer.alert, Some(alert), "{what}: {:?}", peer.error);
-    assert!(peer.error.is_some(), "{what}");
-}
+use nihao_tests::refusal::{expect, server, users};
 
 /// A server that waits for the client's Certificate.
 fn waiting_for_certificate(required: bool) -> Peer {

@@ -4,21 +4,15 @@
 
 use nihao_protocol::tls::names::{ContentType, HandshakeType};
 use nihao_protocol::tls::{AlertDescription, ClientAuth, ClientConfig, Error, ServerConfig};
-use nihao_protocol::x509::{Roots, Trust};
 use nihao_tests::peer::Peer;
-use nihao_tests::pki::{Ca, Kind, Leaf};
-
-fn roots(ca: &Ca) -> Trust {
-    let mut roots = Roots::new();
-    roots.add(&ca.der).unwrap();
-    Trust::Roots(roots.into())
-}
+use nihao_tests::pki::{Kind, Leaf};
+use nihao_tests::refusal::{servers, trust, users};
 
 /// A server of ours in the state of this name, and the scripted client that brought it there.
 fn server_in(state: &str) -> Peer {
-    let (servers, users) = (Ca::new("servers", Kind::Ed25519, 1), Ca::new("users", Kind::Ed25519, 2));
+    let (servers, users) = (servers(), users());
     let mut config = ServerConfig::new(vec![servers.identity(&Leaf::server(Kind::Ed25519))]);
-    config.client_auth = ClientAuth::Optional(roots(&users));
+    config.client_auth = ClientAuth::Optional(trust(&users));
     let mut peer = Peer::client_of(config);
     let mut hello = peer.client_hello();
     if state == "START after HelloRetryRequest" {
@@ -53,8 +47,8 @@ fn server_in(state: &str) -> Peer {
 
 /// A client of ours in the state of this name, and the scripted server that brought it there.
 fn client_in(state: &str) -> Peer {
-    let servers = Ca::new("servers", Kind::Ed25519, 1);
-    let mut peer = Peer::server_of(ClientConfig::new(roots(&servers)));
+    let servers = servers();
+    let mut peer = Peer::server_of(ClientConfig::new(trust(&servers)));
     let chain = [servers.issue(&Leaf::server(Kind::Ed25519))];
     let script: &[&dyn Fn(&mut Peer)] = &[
         &Peer::say_server_hello,
