@@ -5,8 +5,8 @@ use nihao_protocol::crypto::{HashAlgorithm, SignatureScheme, SigningKey};
 use nihao_protocol::tls::Identity;
 use nihao_protocol::x509::{PemKind, encode_pem};
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyUsagePurpose,
-    SerialNumber,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyIdMethod, KeyUsagePurpose, RevokedCertParams, SerialNumber,
 };
 use time::OffsetDateTime;
 
@@ -132,8 +132,18 @@ fn params(name: &str, key: &SigningKey, serial: u64) -> CertificateParams {
     params
 }
 
+fn authority(name: &str, key: &SigningKey, number: u64, now: UnixTime) -> CertificateParams {
+    let mut params = params(name, key, number);
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(1));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.not_before = day(now, -100);
+    params.not_after = day(now, 1000);
+    params
+}
+
 impl Ca {
-    /// A root whose present is [`NOW`]; the same name, kind and number give the same key.
+    /// A root whose present is [`NOW`], and that lets one more authority follow below it; the same name, kind and number give
+    /// the same key.
     #[must_use]
     pub fn new(name: &str, kind: Kind, number: u64) -> Self {
         Self::at(name, kind, number, NOW)
@@ -142,14 +152,36 @@ impl Ca {
     /// As [`Ca::new`], with another present: peers with clocks of their own need the real one.
     #[must_use]
     pub fn at(name: &str, kind: Kind, number: u64, now: UnixTime) -> Self {
-        let key = kind.key(number);
-        let mut params = params(name, &key, number);
-        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(1));
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        params.not_before = day(now, -100);
-        params.not_after = day(now, 1000);
+        Self::root(kind.key(number), authority(name, &kind.key(number), number, now), now)
+    }
+
+    /// As [`Ca::new`], but for what `change` changes.
+    #[must_use]
+    pub fn with(name: &str, kind: Kind, number: u64, change: impl FnOnce(&mut CertificateParams)) -> Self {
+        let mut params = authority(name, &kind.key(number), number, NOW);
+        change(&mut params);
+        Self::root(kind.key(number), params, NOW)
+    }
+
+    fn root(key: SigningKey, params: CertificateParams, now: UnixTime) -> Self {
         let der = params.self_signed(&signer(&key)).expect("a root").der().to_vec();
         Self { now, params, key, der }
+    }
+
+    /// An authority below this one, but for what `change` changes.
+    #[must_use]
+    pub fn below(&self, name: &str, kind: Kind, number: u64, change: impl FnOnce(&mut CertificateParams)) -> Self {
+        let key = kind.key(number);
+        let mut params = authority(name, &key, number, self.now);
+        params.use_authority_key_identifier_extension = true;
+        change(&mut params);
+        let der = self.sign(&params, &key);
+        Self {
+            now: self.now,
+            params,
+            key,
+            der,
+        }
     }
 
     /// The root as PEM.
@@ -167,6 +199,12 @@ impl Ca {
     /// Issues `leaf`: its DER.
     #[must_use]
     pub fn issue(&self, leaf: &Leaf) -> Vec<u8> {
+        self.issue_with(leaf, |_| ())
+    }
+
+    /// Issues `leaf`, but for what `change` changes: its DER.
+    #[must_use]
+    pub fn issue_with(&self, leaf: &Leaf, change: impl FnOnce(&mut CertificateParams)) -> Vec<u8> {
         let key = leaf.kind.key(leaf.number);
         let mut params = params("leaf", &key, leaf.number + 1000);
         params.subject_alt_names = CertificateParams::new(leaf.names.clone())
@@ -177,9 +215,40 @@ impl Ca {
         params.not_before = day(self.now, leaf.from_day);
         params.not_after = day(self.now, leaf.to_day);
         params.use_authority_key_identifier_extension = true;
+        change(&mut params);
+        self.sign(&params, &key)
+    }
+
+    /// A revocation list of these leaves, in DER, made at `from_day` and good until `to_day` of its present.
+    #[must_use]
+    pub fn revocation_list(&self, revoked: &[&Leaf], from_day: i64, to_day: i64) -> Vec<u8> {
+        let entry = |leaf: &&Leaf| RevokedCertParams {
+            serial_number: SerialNumber::from(leaf.number + 1000),
+            revocation_time: day(self.now, from_day),
+            reason_code: None,
+            invalidity_date: None,
+        };
+        let list = CertificateRevocationListParams {
+            this_update: day(self.now, from_day),
+            next_update: day(self.now, to_day),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.iter().map(entry).collect(),
+            key_identifier_method: self.params.key_identifier_method.clone(),
+        };
+        let signer = signer(&self.key);
+        let issuer = Issuer::from_params(&self.params, &signer);
+        list.signed_by(&issuer).expect("a revocation list").der().to_vec()
+    }
+
+    fn sign(&self, params: &CertificateParams, key: &SigningKey) -> Vec<u8> {
         let issuer_signer = signer(&self.key);
         let issuer = Issuer::from_params(&self.params, &issuer_signer);
-        params.signed_by(&signer(&key), &issuer).expect("a leaf").der().to_vec()
+        params
+            .signed_by(&signer(key), &issuer)
+            .expect("a certificate")
+            .der()
+            .to_vec()
     }
 
     /// Issues `leaf` and joins it with its key.

@@ -83,3 +83,67 @@ fn window(chain: &[Vec<u8>]) -> Option<(UnixTime, UnixTime)> {
     }
     Some(window)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::x509::ServerName;
+    use crate::x509::der::tag;
+
+    fn wrap(tag: u8, contents: &[&[u8]]) -> Vec<u8> {
+        let content = contents.concat();
+        [&[tag, u8::try_from(content.len()).unwrap()], &content[..]].concat()
+    }
+
+    /// No more than its structure: whether it verifies is for others to say.
+    fn certificate(serial: u8, from: &str, to: &str) -> Vec<u8> {
+        let empty = wrap(tag::SEQUENCE, &[]);
+        let [from, to] = [from, to].map(|time| wrap(tag::UTC_TIME, &[time.as_bytes()]));
+        let validity = wrap(tag::SEQUENCE, &[&from, &to]);
+        let serial = wrap(tag::INTEGER, &[&[serial]]);
+        let body = wrap(tag::SEQUENCE, &[&serial, &empty, &empty, &validity, &empty, &empty]);
+        let algorithm = wrap(tag::SEQUENCE, &[&[6, 1, 42]]);
+        wrap(tag::SEQUENCE, &[&body, &algorithm, &[3, 1, 0]])
+    }
+
+    const NOON: UnixTime = UnixTime::from_seconds(1_780_315_200); // 2026-06-01T12:00:00Z
+
+    #[test]
+    fn a_chain_is_known_while_all_of_it_is_valid_and_for_its_purpose() {
+        let chain = [
+            certificate(1, "260601110000Z", "260601140000Z"),
+            certificate(2, "260601100000Z", "260601130000Z"),
+        ];
+        let (memory, name) = (Remembered::new(2), ServerName::parse("chat.test").unwrap());
+        let (server, client) = (Purpose::Server(&name), Purpose::Client);
+        assert!(!memory.knows(&chain, server, NOON));
+        memory.remember(&chain, server);
+        let (from, to) = (NOON.minus_seconds(3600), NOON.plus_seconds(3600));
+        assert!([from, NOON, to].iter().all(|now| memory.knows(&chain, server, *now)));
+        for now in [from.minus_seconds(1), to.plus_seconds(1)] {
+            assert!(!memory.knows(&chain, server, now));
+        }
+        assert!(!memory.knows(&chain, client, NOON), "another purpose");
+        assert!(!memory.knows(&chain[..1], server, NOON), "another chain");
+        let other = ServerName::parse("other.test").unwrap();
+        let other = Purpose::Server(&other);
+        assert!(
+            memory.knows(&chain, other, NOON),
+            "the name is checked elsewhere, every time"
+        );
+    }
+
+    #[test]
+    fn the_oldest_is_forgotten_first() {
+        let chain = |serial| [certificate(serial, "260601110000Z", "260601140000Z")];
+        let memory = Remembered::new(2);
+        for serial in [1, 2, 2, 3] {
+            memory.remember(&chain(serial), Purpose::Client);
+        }
+        let known = [1, 2, 3].map(|serial| memory.knows(&chain(serial), Purpose::Client, NOON));
+        assert_eq!(known, [false, true, true]);
+        let none = Remembered::new(0);
+        none.remember(&chain(1), Purpose::Client);
+        assert!(!none.knows(&chain(1), Purpose::Client, NOON));
+    }
+}

@@ -303,7 +303,11 @@ fn explain(error: &webpki::Error, last: &[u8], purpose: Purpose<'_>, now: UnixTi
         E::CaUsedAsEndEntity | E::EndEntityUsedAsCa => CertificateError::MisplacedCa,
         E::NameConstraintViolation | E::PathLenConstraintViolated => CertificateError::OutsideConstraints,
         E::CertRevoked => CertificateError::Revoked,
-        E::UnknownRevocationStatus | E::CrlExpired { .. } => CertificateError::UnknownRevocationStatus,
+        // A list that its issuer did not sign says nothing.
+        E::UnknownRevocationStatus
+        | E::CrlExpired { .. }
+        | E::InvalidCrlSignatureForPublicKey
+        | E::IssuerNotCrlSigner => CertificateError::UnknownRevocationStatus,
         E::UnsupportedSignatureAlgorithmContext(_)
         | E::UnsupportedSignatureAlgorithmForPublicKeyContext(_)
         | E::SignatureAlgorithmMismatch => CertificateError::UnsupportedAlgorithm,
