@@ -17,6 +17,8 @@ use crate::tls::{self, Connection, Negotiated};
 const READ_AT_ONCE: usize = 32 * 1024;
 /// Sealed bytes that may wait for the transport before a writer has to wait too.
 const WAITING_LIMIT: usize = 64 * 1024;
+/// How often a failed writer reads on, for the alert that says why.
+const LAST_READS: usize = 16;
 /// Plaintext taken from a writer at once.
 const WRITE_AT_ONCE: usize = 64 * 1024;
 
@@ -82,6 +84,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         Poll::Ready(Ok(()))
     }
 
+    /// As [`Self::poll_receive`], once the handshake is complete: no certificate comes, nothing is drawn any more.
+    fn poll_receive_data(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut context = tls::Context {
+            now: UnixTime::default(),
+            random: &mut NothingRandom,
+        };
+        self.poll_receive(cx, &mut context, |_| {})
+    }
+
+    /// Why the transport failed a write, where the peer said why before it closed: a broken pipe alone tells nobody anything.
+    fn reason_of(&mut self, error: io::Error, cx: &mut Context<'_>) -> io::Error {
+        for _ in 0..LAST_READS {
+            if self.connection.error().is_some() {
+                break;
+            }
+            match self.poll_receive_data(cx) {
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(_)) | Poll::Pending => break,
+            }
+        }
+        match self.connection.error() {
+            Some(reason @ tls::Error::AlertReceived(_)) => io_error(reason.clone()),
+            _ => error,
+        }
+    }
+
     /// Reads once from the transport into the connection; says how many bytes came, and shows them to `look`.
     pub(super) fn poll_receive(
         &mut self,
@@ -119,11 +147,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
             if let Some(error) = this.connection.error() {
                 return Poll::Ready(Err(io_error(error.clone())));
             }
-            let mut context = tls::Context {
-                now: UnixTime::default(), // no certificate comes after the handshake
-                random: &mut NothingRandom,
-            };
-            let received = this.poll_receive(cx, &mut context, |_| {});
+            let received = this.poll_receive_data(cx);
             // Answers to KeyUpdate, and the alert of a failure, go out as far as the transport takes them.
             if let Poll::Ready(Err(error)) = this.poll_transmit(cx)
                 && matches!(received, Poll::Ready(Ok(_)) | Poll::Pending)
@@ -148,20 +172,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         if this.connection.transmit().len() >= WAITING_LIMIT {
-            ready!(this.poll_transmit(cx))?;
+            if let Err(error) = ready!(this.poll_transmit(cx)) {
+                return Poll::Ready(Err(this.reason_of(error, cx)));
+            }
         }
         let (taken, _) = buf.split_at(buf.len().min(WRITE_AT_ONCE));
         this.connection.send(taken).map_err(io_error)?;
         // Whatever the transport does not take now waits; the next write or flush goes on.
         if let Poll::Ready(Err(error)) = this.poll_transmit(cx) {
-            return Poll::Ready(Err(error));
+            return Poll::Ready(Err(this.reason_of(error, cx)));
         }
         Poll::Ready(Ok(taken.len()))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        ready!(this.poll_transmit(cx))?;
+        if let Err(error) = ready!(this.poll_transmit(cx)) {
+            return Poll::Ready(Err(this.reason_of(error, cx)));
+        }
         Pin::new(&mut this.io).poll_flush(cx)
     }
 
