@@ -144,6 +144,13 @@ impl Entry {
         text.saturating_mul(3).saturating_add(768)
     }
 
+    /// About how many bytes its delivery has.
+    #[must_use]
+    pub fn delivered_bytes(&self) -> usize {
+        let text = self.message().map_or(0, |message| message.text.as_str().len());
+        text.saturating_add(256)
+    }
+
     /// The frame that delivers the message as it happens: encoded once, shared by all its readers. Empty for other events.
     #[must_use]
     pub fn frame(&self) -> &[u8] {

@@ -8,6 +8,9 @@ use tokio::sync::Notify;
 
 use crate::event::Entry;
 
+/// How many bytes of deliveries are kept: long messages fill a mailbox before so many of them are there as it takes.
+const BYTES: usize = 512 * 1024;
+
 /// One connection's mailbox, shared between it and the hub.
 #[derive(Debug)]
 pub struct Mailbox {
@@ -20,6 +23,7 @@ pub struct Mailbox {
 struct Inner {
     mode: Mode,
     queue: VecDeque<Arc<Entry>>,
+    bytes: usize,
     dismissal: Option<Dismissal>,
 }
 
@@ -69,6 +73,7 @@ impl Mailbox {
         let mut inner = self.lock();
         inner.mode = Mode::Open;
         inner.queue = VecDeque::new();
+        inner.bytes = 0;
     }
 
     /// Puts an entry in, if it is open.
@@ -77,8 +82,10 @@ impl Mailbox {
         if inner.mode != Mode::Open {
             return;
         }
-        if inner.queue.len() < self.capacity {
+        let bytes = inner.bytes.saturating_add(entry.delivered_bytes());
+        if inner.queue.len() < self.capacity && bytes <= BYTES {
             inner.queue.push_back(Arc::clone(entry));
+            inner.bytes = bytes;
         } else {
             inner.mode = Mode::Overflowed;
             inner.queue = VecDeque::new();
@@ -122,6 +129,7 @@ impl Mailbox {
             inner.mode = Mode::Closed;
             return Mail::Overflowed;
         }
+        inner.bytes = 0;
         Mail::Entries(std::mem::take(&mut inner.queue))
     }
 
@@ -132,6 +140,9 @@ impl Mailbox {
 
 #[cfg(test)]
 mod tests {
+    use nihao_protocol::chat::names::TEXT_BYTES;
+    use nihao_protocol::chat::{ChainHash, Message, MessageId, Nickname, Text};
+
     use super::*;
     use crate::event::{Event, Verdict, What};
 
@@ -167,6 +178,35 @@ mod tests {
         mailbox.deliver(&entry(8));
         assert_eq!(taken(&mailbox), [8]);
         assert_eq!(mailbox.lock().queue.capacity(), 0, "and holds nothing while quiet");
+    }
+
+    #[test]
+    fn long_messages_fill_it_sooner() {
+        let mailbox = Mailbox::new(1024);
+        mailbox.open();
+        let long = |seq| {
+            let message = Message {
+                seq,
+                id: MessageId([0; 16]),
+                from: Nickname::parse("alice").unwrap(),
+                to: "#general".parse().unwrap(),
+                text: Text::parse("x".repeat(TEXT_BYTES)).unwrap(),
+                at: 0,
+                seen: None,
+                salt: [0; 16],
+                chain: ChainHash::default(),
+            };
+            let what = entry(seq).event.what.clone();
+            Arc::new(Entry::new(
+                seq,
+                Event { at: 0, what },
+                Verdict::Posted(Box::new(message)),
+            ))
+        };
+        (1..=31).for_each(|seq| mailbox.deliver(&long(seq)));
+        assert_eq!(taken(&mailbox).len(), 31);
+        (1..=40).for_each(|seq| mailbox.deliver(&long(seq)));
+        assert!(matches!(mailbox.take(), Mail::Overflowed));
     }
 
     #[tokio::test]

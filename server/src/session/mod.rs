@@ -62,6 +62,8 @@ struct Session<S> {
     presence: Presence,
     reading: Reading,
     waiting: FuturesUnordered<Waiting>,
+    /// How many of those are pages of history.
+    pages: usize,
     outbox: Outbox,
     /// The peer will say no more.
     finished: bool,
@@ -115,6 +117,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             presence,
             reading: Reading::Off,
             waiting: FuturesUnordered::new(),
+            pages: 0,
             outbox: Outbox::default(),
             finished: false,
             draining: false,
@@ -161,7 +164,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
 
     /// Waits until there is something to do, and does it as far as it does not have to wait again.
     async fn wait(&mut self) -> io::Result<()> {
-        let reads = !self.finished && self.waiting.len() < self.core.limits.in_flight;
+        let reads = !self.finished && self.takes_requests();
         let done = tokio::select! {
             biased;
             Some(done) = self.waiting.next(), if !self.waiting.is_empty() => done,
@@ -217,6 +220,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             self.chat.close(reason, detail);
             self.closed = Some(reason);
             self.waiting = FuturesUnordered::new();
+            self.pages = 0;
         }
     }
 

@@ -19,6 +19,12 @@ const HISTORY: u16 = 500;
 /// The most names one `Members` reply has.
 const NAMES: usize = 1000;
 
+/// How many pages of history are looked up at one time; whoever asks for more waits until these are written.
+const PAGES: usize = 4;
+
+/// How many bytes wait to be written before no more requests are taken up.
+const UNWRITTEN: usize = 256 * 1024;
+
 /// Something that was waited for.
 pub(super) enum Done {
     /// One's own message is in the log, or not.
@@ -41,7 +47,7 @@ pub(super) enum Reply {
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
     /// Takes up what was asked, as long as not too much is on its way.
     pub(super) fn take_requests(&mut self) {
-        while self.waiting.len() < self.core.limits.in_flight
+        while self.takes_requests()
             && let Some(request) = self.chat.next_event()
         {
             self.take(request);
@@ -50,6 +56,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         if self.chat.is_closed() && self.closed.is_none() {
             self.closed = Some(Refusal::TooLarge);
         }
+    }
+
+    /// Whether one more request may be taken up: what its answer needs is memory, for as long as the peer does not read.
+    pub(super) fn takes_requests(&self) -> bool {
+        self.waiting.len() < self.core.limits.in_flight && self.pages < PAGES && self.chat.pending() < UNWRITTEN
     }
 
     fn take(&mut self, Request { number, says }: Request) {
@@ -157,6 +168,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             newest: after.is_none(),
         };
         let page = self.core.log.messages(query);
+        self.pages += 1;
         self.waiting
             .push(Box::pin(async move { Done::History(number, page.await) }));
     }
@@ -211,10 +223,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
                 Ok(appended) => self.finish_append(number, reply, appended.verdict),
                 Err(error) => self.log_failed(number, &error),
             },
-            Done::History(number, Ok(Page { messages, more })) => {
-                self.chat.send(Some(number), ServerSays::History { messages, more });
+            Done::History(number, page) => {
+                self.pages -= 1;
+                match page {
+                    Ok(Page { messages, more }) => {
+                        self.chat.send(Some(number), ServerSays::History { messages, more });
+                    }
+                    Err(error) => self.log_failed(number, &error),
+                }
             }
-            Done::History(number, Err(error)) => self.log_failed(number, &error),
             Done::Page(page) => self.take_page(page),
         }
     }
