@@ -172,6 +172,27 @@ impl Talk {
         }
     }
 
+    /// Asks with a frame whose body is a request's number and then these bytes, and waits for the reply.
+    ///
+    /// # Errors
+    /// If the session ends before the reply, or more than 200 requests were made on this connection.
+    pub async fn ask_bytes(&mut self, rest: &[u8]) -> anyhow::Result<ServerSays> {
+        self.flush().await?;
+        let request = self.say(ClientSays::Ping)?;
+        // The session waits for a reply to this number; what goes out under it is something else.
+        self.session.transmit();
+        let number = u8::try_from(request).ok().filter(|&number| number <= 200);
+        let body = [&[number.context("a number of one byte")?], rest].concat();
+        let length = u32::try_from(body.len())?.to_be_bytes();
+        self.write(&[&length, body.as_slice()].concat()).await?;
+        loop {
+            match self.hear().await? {
+                Heard::Reply(number, says) if number == request => return Ok(says),
+                _ => {}
+            }
+        }
+    }
+
     /// Sends one message and waits until it is durable.
     ///
     /// # Errors
