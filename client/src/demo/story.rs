@@ -47,6 +47,15 @@ impl Story<'_> {
     }
 
     fn lines(&self) -> Vec<(&'static str, String)> {
+        let mut lines = self.connection();
+        lines.extend(self.message());
+        lines.push(("history", history(self.sent, self.heard)));
+        lines.push(("close", close(&self.alice.after)));
+        lines
+    }
+
+    /// How alice and the server came to talk.
+    fn connection(&self) -> Vec<(&'static str, String)> {
         let Way {
             host,
             from,
@@ -55,10 +64,10 @@ impl Story<'_> {
             handshake,
             facts,
             before,
-            after,
+            ..
         } = &self.alice;
         let (out, back) = (sizes(before, Direction::Out), sizes(before, Direction::In));
-        let mut lines = vec![
+        vec![
             ("name", format!("{host} is {}", to.ip())),
             (
                 "TCP",
@@ -83,17 +92,15 @@ impl Story<'_> {
             ),
             ("alice is", member(self.certificate, facts.client_scheme)),
             ("keys", keys(self.key_log)),
-            (
-                "text",
-                format!(
-                    "{} bytes: {}",
-                    self.text.as_str().len(),
-                    hex(self.text.as_str().as_bytes())
-                ),
-            ),
-        ];
-        let send = first(after, Direction::Out);
-        let receipt = first(after, Direction::In);
+        ]
+    }
+
+    /// The message's way, record by record.
+    fn message(&self) -> Vec<(&'static str, String)> {
+        let text = self.text.as_str();
+        let mut lines = vec![("text", format!("{} bytes: {}", text.len(), hex(text.as_bytes())))];
+        let send = first(&self.alice.after, Direction::Out);
+        let receipt = first(&self.alice.after, Direction::In);
         let arrival = self.bob.after.iter().rfind(|seen| seen.way == Direction::In);
         if let (Some(send), Some(receipt), Some(arrival)) = (send, receipt, arrival) {
             lines.push(("alice sends", record(send)));
@@ -113,8 +120,6 @@ impl Story<'_> {
                 format!("{}, {} after alice sent", record(arrival), ms(arrival.at - send.at)),
             ));
         }
-        lines.push(("history", history(self.sent, self.heard)));
-        lines.push(("close", close(after)));
         lines
     }
 }
