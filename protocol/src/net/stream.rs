@@ -171,10 +171,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        if this.connection.transmit().len() >= WAITING_LIMIT {
-            if let Err(error) = ready!(this.poll_transmit(cx)) {
-                return Poll::Ready(Err(this.reason_of(error, cx)));
-            }
+        if this.connection.transmit().len() >= WAITING_LIMIT
+            && let Err(error) = ready!(this.poll_transmit(cx))
+        {
+            return Poll::Ready(Err(this.reason_of(error, cx)));
         }
         let (taken, _) = buf.split_at(buf.len().min(WRITE_AT_ONCE));
         this.connection.send(taken).map_err(io_error)?;
