@@ -323,6 +323,10 @@ mod tests {
         not_tls(b"* OK IMAP4rev1", "a mail server");
         not_tls(b"INFO {\"server_id\"", "a NATS server");
         not_tls(&[0, 1, 0x1b], "something else that answers 00 01 1b");
+    }
+
+    #[test]
+    fn the_handshake_fails() {
         told(
             ConnectError::Silent { seconds: 10 },
             "TLS handshake",
@@ -373,8 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn the_certificate_fails_a_check() {
-        let now = UnixTime::from_seconds(1_800_000_000);
+    fn the_certificate_is_another_server_s() {
         let (expected, presented) = ("chat.example".into(), vec!["localhost".into(), "127.0.0.1".into()]);
         let wrong_name = CertificateError::WrongName { expected, presented };
         bad_certificate(
@@ -395,6 +398,11 @@ mod tests {
             issuer: "CN=Other".into(),
         };
         bad_certificate(unknown, "certificate authority", "seen CN=Other", "root");
+    }
+
+    #[test]
+    fn the_certificate_is_not_valid_now() {
+        let now = UnixTime::from_seconds(1_800_000_000);
         let expired = CertificateError::Expired {
             not_after: UnixTime::from_seconds(1_799_990_000),
             now,
@@ -415,6 +423,10 @@ mod tests {
             "seen one that begins 2027-01-16 11:46:40 UTC",
             "clock",
         );
+    }
+
+    #[test]
+    fn the_certificate_is_for_another_use() {
         let purpose = CertificateError::WrongPurpose { required: "server" };
         bad_certificate(purpose, "certificate purpose", "a user's", "do not go on");
         bad_certificate(
