@@ -6,6 +6,7 @@ use nihao_protocol::crypto::Group;
 use nihao_protocol::tls::AlertDescription as Alert;
 use nihao_protocol::tls::messages::{CertificateRequest, EncryptedExtensions, Message, ServerHello};
 use nihao_protocol::tls::names::{CipherSuite, ExtensionType as E, HandshakeType};
+use nihao_tests::peer::Peer;
 use nihao_tests::refusal::{client, expect, extensions, waiting};
 
 fn hello_refused(what: &str, alert: Alert, change: impl FnOnce(&mut ServerHello)) {
@@ -41,9 +42,15 @@ fn fields_of_server_hello() {
     });
 }
 
+fn hello_with_refused(cases: &[(&str, Alert, &[(E, &[u8])])]) {
+    for (what, alert, list) in cases {
+        hello_refused(what, *alert, |hello| hello.extensions = extensions(list));
+    }
+}
+
 #[test]
-fn extensions_of_server_hello() {
-    let cases: [(&str, Alert, &[(E, &[u8])]); 14] = [
+fn the_version_and_length_of_server_hello() {
+    hello_with_refused(&[
         ("no version: TLS 1.2", Alert::PROTOCOL_VERSION, &[SHARE]),
         ("no extensions at all", Alert::PROTOCOL_VERSION, &[]),
         (
@@ -61,6 +68,15 @@ fn extensions_of_server_hello() {
             Alert::DECODE_ERROR,
             &[(E::SUPPORTED_VERSIONS, &[3, 4, 0]), SHARE],
         ),
+    ]);
+    let mut peer = client();
+    peer.say_raw(HandshakeType::SERVER_HELLO, &[3, 3]);
+    expect(&peer, "cut short", Alert::DECODE_ERROR);
+}
+
+#[test]
+fn extensions_of_server_hello() {
+    hello_with_refused(&[
         ("no share", Alert::MISSING_EXTENSION, &[VERSION]),
         (
             "an empty share",
@@ -98,13 +114,7 @@ fn extensions_of_server_hello() {
             Alert::UNSUPPORTED_EXTENSION,
             &[VERSION, SHARE, (E(0x9999), &[])],
         ),
-    ];
-    for (what, alert, list) in cases {
-        hello_refused(what, alert, |hello| hello.extensions = extensions(list));
-    }
-    let mut peer = client();
-    peer.say_raw(HandshakeType::SERVER_HELLO, &[3, 3]);
-    expect(&peer, "cut short", Alert::DECODE_ERROR);
+    ]);
 }
 
 #[test]
@@ -152,14 +162,20 @@ fn hello_retry_request() {
         peer.say(&Message::ServerHello(retry));
         expect(&peer, what, alert);
     }
-    let retried = || {
-        let mut peer = client();
-        let mut retry = peer.hello_retry_request();
-        retry.extensions.add(E::COOKIE, |w| w.bytes(&[0, 2, 7, 7])).unwrap();
-        peer.say(&Message::ServerHello(retry));
-        assert_eq!(peer.error, None);
-        peer
-    };
+}
+
+/// A client that was asked for another share, and given a cookie.
+fn retried() -> Peer {
+    let mut peer = client();
+    let mut retry = peer.hello_retry_request();
+    retry.extensions.add(E::COOKIE, |w| w.bytes(&[0, 2, 7, 7])).unwrap();
+    peer.say(&Message::ServerHello(retry));
+    assert_eq!(peer.error, None);
+    peer
+}
+
+#[test]
+fn server_hello_after_retry() {
     let mut peer = retried();
     let Some(Message::ClientHello(second)) = peer.heard.last() else {
         panic!("no second ClientHello");

@@ -16,10 +16,13 @@ fn certified(leaf: &Leaf, ca: &Ca) -> Peer {
     peer
 }
 
+fn refused(what: &str, leaf: Leaf, ca: &Ca, alert: Alert) {
+    expect(&certified(&leaf, ca), what, alert);
+}
+
 #[test]
-fn server_certificates() {
+fn issuers_and_dates_of_server_certificates() {
     let good = Leaf::server(Kind::Ed25519);
-    let refused = |what: &str, leaf: Leaf, ca: &Ca, alert| expect(&certified(&leaf, ca), what, alert);
     let impostor = Ca::new("servers", Kind::Ed25519, 3);
     refused(
         "signed by a CA of the same name",
@@ -48,11 +51,16 @@ fn server_certificates() {
         "not yet valid",
         Leaf {
             from_day: 1,
-            ..good.clone()
+            ..good
         },
         ca,
         expired,
     );
+}
+
+#[test]
+fn names_and_uses_of_server_certificates() {
+    let (ca, good) = (&servers(), Leaf::server(Kind::Ed25519));
     refused(
         "another name",
         Leaf {
@@ -100,7 +108,11 @@ fn server_certificates() {
         None,
         "no EKU allows all"
     );
+}
 
+#[test]
+fn the_certificate_message() {
+    let ca = servers();
     let say = |message: Certificate| {
         let mut peer = waiting();
         peer.say_encrypted_extensions();

@@ -75,7 +75,10 @@ fn client_certificates() {
         &users(),
         Alert::UNSUPPORTED_CERTIFICATE,
     );
+}
 
+#[test]
+fn the_certificate_message() {
     let mut peer = waiting_for_certificate(true);
     peer.say_certificate(&[]);
     expect(&peer, "none where one is required", Alert::CERTIFICATE_REQUIRED);
@@ -141,13 +144,23 @@ fn client_certificate_verify() {
     expect(&peer, "cut short", Alert::DECODE_ERROR);
 }
 
+/// A server that waits for the Finished of a nameless client.
+fn waiting_for_finished() -> Peer {
+    let mut peer = waiting_for_certificate(false);
+    peer.say_certificate(&[]);
+    peer
+}
+
+/// A server after its handshake.
+fn connected() -> Peer {
+    let mut peer = waiting_for_finished();
+    peer.say_finished();
+    assert_eq!(peer.ours.state_name(), "CONNECTED");
+    peer
+}
+
 #[test]
-fn client_finished_and_after() {
-    let waiting = || {
-        let mut peer = waiting_for_certificate(false);
-        peer.say_certificate(&[]);
-        peer
-    };
+fn client_finished() {
     type Change = fn(&mut Finished);
     let changes: [(&str, Alert, Change); 4] = [
         ("a flipped bit", Alert::DECRYPT_ERROR, |finished| {
@@ -160,18 +173,16 @@ fn client_finished_and_after() {
         ("empty", Alert::DECODE_ERROR, |finished| finished.verify_data.clear()),
     ];
     for (what, alert, change) in changes {
-        let mut peer = waiting();
+        let mut peer = waiting_for_finished();
         let mut finished = peer.finished();
         change(&mut finished);
         peer.say(&Message::Finished(finished));
         expect(&peer, what, alert);
     }
-    let connected = || {
-        let mut peer = waiting();
-        peer.say_finished();
-        assert_eq!(peer.ours.state_name(), "CONNECTED");
-        peer
-    };
+}
+
+#[test]
+fn messages_and_alerts_after_the_handshake() {
     for (what, alert, bytes) in [
         (
             "a KeyUpdate of 2",
@@ -212,6 +223,10 @@ fn client_finished_and_after() {
         peer.send_record(ContentType::Alert, bytes);
         expect(&peer, what, alert);
     }
+}
+
+#[test]
+fn records_after_the_handshake() {
     let mut peer = connected();
     peer.send_record(ContentType::Handshake, &[24]);
     peer.send_record(ContentType::ApplicationData, b"between");
