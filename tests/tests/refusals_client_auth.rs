@@ -47,15 +47,7 @@ fn issuers_and_dates_of_server_certificates() {
         ca,
         expired,
     );
-    refused(
-        "not yet valid",
-        Leaf {
-            from_day: 1,
-            ..good
-        },
-        ca,
-        expired,
-    );
+    refused("not yet valid", Leaf { from_day: 1, ..good }, ca, expired);
 }
 
 #[test]
