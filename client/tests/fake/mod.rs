@@ -189,10 +189,7 @@ impl Fake {
             }
             (ClientSays::Send { .. }, _, Some(Trouble::RefuseSend(reason))) => {
                 books.troubles.pop_front();
-                ServerSays::Refused {
-                    reason,
-                    detail: "as told".into(),
-                }
+                refused(reason, "as told")
             }
             (says @ ClientSays::Send { .. }, Some(me), _) => {
                 let sent = books.append(me, says);
@@ -202,19 +199,7 @@ impl Fake {
                 ServerSays::Sent(sent)
             }
             (ClientSays::Resume { after }, Some(me), _) => {
-                for message in books
-                    .log
-                    .iter()
-                    .filter(|message| message.seq > *after && is_visible(message, me))
-                {
-                    session.send(
-                        None,
-                        ServerSays::Message {
-                            message: message.clone(),
-                            replayed: true,
-                        },
-                    );
-                }
+                replay(session, &books.log, me, *after);
                 ServerSays::CaughtUp {
                     cursor: books.log.last().map_or(0, |message| message.seq),
                 }
@@ -235,10 +220,7 @@ impl Fake {
                 expires: NOW.0,
             },
             (ClientSays::Remove { name }, ..) if books.removed.insert(name.clone()) => ServerSays::Removed,
-            (ClientSays::Remove { .. }, ..) => ServerSays::Refused {
-                reason: Refusal::NoSuchUser,
-                detail: "nobody has that name".into(),
-            },
+            (ClientSays::Remove { .. }, ..) => refused(Refusal::NoSuchUser, "nobody has that name"),
             (ClientSays::RenewCertificate, Some(me), _) => {
                 let key = books.names.iter().find(|(_, name)| *name == me).unwrap().0;
                 ServerSays::Renewed {
@@ -375,6 +357,22 @@ impl Dial for Fake {
         let (far, near) = tokio::io::duplex(64 * 1024);
         tokio::spawn(self.clone().serve(near));
         Ok(far)
+    }
+}
+
+fn refused(reason: Refusal, detail: &str) -> ServerSays {
+    ServerSays::Refused {
+        reason,
+        detail: detail.into(),
+    }
+}
+
+/// Says again what came after that number and `me` may see.
+fn replay(session: &mut ServerSession, log: &[Message], me: &Nickname, after: u64) {
+    let missed = log.iter().filter(|message| message.seq > after);
+    for message in missed.filter(|message| is_visible(message, me)).cloned() {
+        let replayed = true;
+        session.send(None, ServerSays::Message { message, replayed });
     }
 }
 
