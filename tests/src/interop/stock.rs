@@ -186,28 +186,7 @@ fn client_arguments(case: &Case, material: &Material, port: u16) -> Vec<String> 
             }
             all
         }
-        Tool::Curl => {
-            let (body, host) = (
-                format!("@{}", material.path("payload")),
-                format!("localhost:{port}:127.0.0.1"),
-            );
-            let mut all = strings([
-                "-sS",
-                "-v",
-                "--noproxy",
-                "*",
-                "--http1.1",
-                "--resolve",
-                &host,
-                "--cacert",
-                &roots,
-            ]);
-            all.extend(strings(["--data-binary", &body, &format!("https://localhost:{port}/")]));
-            if named {
-                all.extend(strings(["--cert", &certificate, "--key", &key]));
-            }
-            all
-        }
+        Tool::Curl => curl_arguments(material, port),
         Tool::GnutlsCli => {
             let mut all = strings(["-d", "5", "--x509cafile", &roots, "-p", &port_text, "localhost"]);
             if named {
@@ -228,6 +207,31 @@ fn client_arguments(case: &Case, material: &Material, port: u16) -> Vec<String> 
         arguments.extend(case.knobs.iter().map(ToString::to_string));
     }
     arguments
+}
+
+fn curl_arguments(material: &Material, port: u16) -> Vec<String> {
+    let (body, host) = (
+        format!("@{}", material.path("payload")),
+        format!("localhost:{port}:127.0.0.1"),
+    );
+    let roots = material.path("servers.pem");
+    let mut all = strings([
+        "-sS",
+        "-v",
+        "--noproxy",
+        "*",
+        "--http1.1",
+        "--resolve",
+        &host,
+        "--cacert",
+        &roots,
+    ]);
+    all.extend(strings(["--data-binary", &body, &format!("https://localhost:{port}/")]));
+    if material.has_client() {
+        let (certificate, key) = (material.path("client.pem"), material.path("client.key"));
+        all.extend(strings(["--cert", &certificate, "--key", &key]));
+    }
+    all
 }
 
 /// The knobs of our own scripts are `name=value` pairs among the options.

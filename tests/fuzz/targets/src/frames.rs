@@ -203,8 +203,8 @@ fn client_says() -> Vec<ClientSays> {
     ]
 }
 
-fn server_says() -> Vec<ServerSays> {
-    let message = Message {
+fn message() -> Message {
+    Message {
         seq: 9,
         id: id(),
         from: name("alice"),
@@ -214,7 +214,11 @@ fn server_says() -> Vec<ServerSays> {
         seen: Some(seen()),
         salt: [4; 16],
         chain: ChainHash([6; 32]),
-    };
+    }
+}
+
+fn server_says() -> Vec<ServerSays> {
+    let message = message();
     let sent = Sent {
         seq: 9,
         at: 1_780_272_000_000,
