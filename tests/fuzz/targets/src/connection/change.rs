@@ -119,7 +119,11 @@ fn change_messages(kind: u8, content: &mut Vec<u8>, script: &mut Script<'_>) -> 
         }
         16 => messages.insert(other, messages[at].clone()),
         _ => {
-            let place = script.below(4).min(messages[at].len() - 1);
+            // Its type and length, or what it says.
+            let place = match script.byte() % 2 {
+                0 => script.below(4).min(messages[at].len() - 1),
+                _ => script.below(messages[at].len()),
+            };
             messages[at][place] = script.byte();
         }
     }

@@ -46,19 +46,36 @@ impl Piece {
         }
     }
 
-    /// Damages the record as the piece says. Says whether its receiver can tell.
-    fn damage(&self, wire: &mut Vec<u8>) -> bool {
-        let mut before = wire.clone();
-        for (at, mask) in &self.flips {
-            let at = at % wire.len();
-            wire[at] ^= mask;
-        }
+    /// Damages the record as the piece says.
+    fn damage(&self, wire: &mut Vec<u8>) -> Found {
         wire.truncate(wire.len().saturating_sub(self.cut));
-        if self.epoch == 0 && wire.len() == before.len() {
-            before[1..3].copy_from_slice(&wire[1..3]); // the version is ignored in the clear
+        let before = wire.clone();
+        for (at, mask) in &self.flips {
+            if let Some(at) = at.checked_rem(wire.len()) {
+                wire[at] ^= mask;
+            }
         }
-        *wire != before
+        match wire[..] {
+            _ if *wire == before && self.cut > 0 => Found::Start(self.clone()),
+            _ if *wire == before => Found::Piece(self.clone()),
+            [kind, _, _, high, low, ref content @ ..]
+                if self.epoch == 0 && content.len() == usize::from(u16::from_be_bytes([high, low])) =>
+            {
+                Found::Piece(Self::new(0, kind, content.to_vec()))
+            }
+            _ => Found::Damage,
+        }
     }
+}
+
+/// What the receiver of a record finds.
+pub(super) enum Found {
+    /// A record of this content.
+    Piece(Piece),
+    /// The start of such a record. The first byte of the next one may, by chance, be the one that is missing.
+    Start(Piece),
+    /// What no end can have sealed, or what is longer or shorter than it says.
+    Damage,
 }
 
 /// One direction.
@@ -78,6 +95,12 @@ pub(super) struct Way {
     pub(super) touched: bool,
     /// Nothing goes through any more.
     pub(super) cut: bool,
+    /// The records in a row that brought nothing.
+    pub(super) nothings: usize,
+    /// Whether a damaged record was delivered: from there on nobody can say where records start.
+    pub(super) is_torn: bool,
+    /// Whether the end of a record is missing.
+    pub(super) is_cut: bool,
     /// The application data that was delivered.
     pub(super) expected: Vec<u8>,
 }
@@ -95,6 +118,9 @@ impl Way {
             forged: false,
             touched: false,
             cut: false,
+            nothings: 0,
+            is_torn: false,
+            is_cut: false,
             expected: Vec::new(),
         }
     }
@@ -145,8 +171,8 @@ impl Way {
         panic!("an honest end's record does not open");
     }
 
-    /// The piece as a record for the receiver, and whether it is damaged; nothing if it cannot be one.
-    pub(super) fn seal(&mut self, piece: &Piece, receiver: &Capture, sender: &Capture) -> Option<(Vec<u8>, bool)> {
+    /// The piece as a record for the receiver, and what the receiver finds in it; nothing if it cannot be a record.
+    pub(super) fn seal(&mut self, piece: &Piece, receiver: &Capture, sender: &Capture) -> Option<(Vec<u8>, Found)> {
         if self.cut {
             return None;
         }
@@ -167,26 +193,36 @@ impl Way {
             let sealer = self.sealers.get_mut(&epoch).expect("a sealer");
             sealer.seal(kind, &piece.content, piece.padding, &mut wire).ok()?;
         }
-        let is_damaged = piece.damage(&mut wire);
+        let found = piece.damage(&mut wire);
         if piece.rekeys {
             self.shift += 1;
         }
-        (!wire.is_empty()).then_some((wire, is_damaged))
+        (!wire.is_empty()).then_some((wire, found))
     }
 
-    /// Takes note of what this piece means for the receiver.
-    pub(super) fn note(&mut self, piece: &Piece, is_damaged: bool, is_complete: bool) {
-        if is_complete {
-            if piece.kind == DATA && piece.epoch > 1 && !is_damaged {
-                self.expected.extend_from_slice(&piece.content);
+    /// Takes note of what this record means for the receiver.
+    pub(super) fn note(&mut self, found: &Found, is_complete: bool) {
+        let piece = match found {
+            Found::Piece(piece) => piece,
+            Found::Start(piece) => {
+                self.is_torn = true;
+                self.is_cut = true;
+                piece
             }
-            return;
-        }
-        if is_damaged {
-            self.forged = true;
-            return;
-        }
+            Found::Damage => {
+                self.is_torn = true;
+                self.forged |= !is_complete;
+                return;
+            }
+        };
+        let brings_nothing = match piece.kind {
+            CHANGE_CIPHER_SPEC | ALERT => true,
+            _ => piece.content.is_empty(),
+        };
+        self.nothings = if brings_nothing { self.nothings + 1 } else { 0 };
         match (piece.kind, piece.epoch) {
+            (DATA, 2..) if is_complete => self.expected.extend_from_slice(&piece.content),
+            _ if is_complete => {}
             (HANDSHAKE, 0 | 1) => self.passed.extend_from_slice(&piece.content),
             (CHANGE_CIPHER_SPEC, 0) if piece.content == [1] => {}
             (ALERT, 0 | 1) => {} // told apart by the receiver: user_canceled changes nothing
