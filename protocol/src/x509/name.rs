@@ -23,6 +23,9 @@ impl ServerName {
             .unwrap_or(text);
         // RFC 6066 §3: the name goes on the wire without a trailing dot.
         let bare = bare.strip_suffix('.').unwrap_or(bare);
+        if bare.ends_with('.') {
+            return Err(InvalidName(String::from(text))); // a second one would go on the wire
+        }
         pki_types::ServerName::try_from(bare.to_ascii_lowercase())
             .map(Self)
             .map_err(|_| InvalidName(String::from(text)))
@@ -63,7 +66,7 @@ mod tests {
         assert_eq!(ServerName::parse("Chat.Test.").unwrap().dns(), Some("chat.test"));
         assert_eq!(ServerName::parse("[::1]").unwrap().to_string(), "::1");
         assert_eq!(ServerName::parse("127.0.0.1").unwrap().dns(), None);
-        for bad in ["", "a b", "您好", "x..y", "-"] {
+        for bad in ["", "a b", "您好", "x..y", "x..", "-"] {
             assert!(ServerName::parse(bad).is_err(), "{bad}");
         }
     }
