@@ -134,6 +134,17 @@ fn verify(chain: &[Vec<u8>]) {
         material.server_roots.verify(chain, Purpose::Client, NOW).is_err(),
         "a server's as a user's"
     );
+    // What was verified once may be remembered, but not past its time, nor for another use.
+    for now in [NOW, NOW.plus_seconds(100 * 86_400), NOW.minus_seconds(86_400)] {
+        for purpose in [server, Purpose::Client] {
+            for (trust, forgetful) in [&material.server_roots, &material.user_roots]
+                .into_iter()
+                .zip(&material.forgetful)
+            {
+                assert_eq!(trust.verify(chain, purpose, now), forgetful.verify(chain, purpose, now));
+            }
+        }
+    }
     // With whatever came as the only root: it may be usable, but not for the good leaf that another root signed.
     let mut roots = Roots::new();
     if chain.get(1).is_some_and(|root| roots.add(root).is_ok()) && is(&user) {

@@ -21,6 +21,8 @@ pub(crate) struct Material {
     pub(crate) user: Identity,
     /// Trust in both server roots.
     pub(crate) server_roots: Trust,
+    /// The same, and the user root's, with no memory of chains that were verified.
+    pub(crate) forgetful: [Trust; 2],
     /// Trust in the Ed25519 server root by its key.
     pub(crate) server_pin: Trust,
     /// Trust in the user root.
@@ -70,19 +72,20 @@ fn make() -> Material {
         .expect("a leaf");
     let user = Identity::new(vec![leaf.certificate], key).expect("an identity");
     let roots = [ed25519.authority(), p256.authority(), users.authority()].map(|root| root.certificate().to_vec());
-    let trust = |ders: &[Vec<u8>]| {
+    let trust = |ders: &[Vec<u8>], remembers: bool| {
         let mut roots = Roots::new();
         ders.iter().for_each(|der| roots.add(der).expect("a root"));
-        Trust::Roots(roots.into())
+        Trust::Roots(if remembers { roots } else { roots.remembering(0) }.into())
     };
     let pin = ed25519.authority().public_key().bits().try_into().expect("32 bytes");
     let revocation_list = users.authority().revocation_list(&[], 1, Validity::days(NOW, 7));
     Material {
         servers,
         user,
-        server_roots: trust(&roots[..2]),
+        server_roots: trust(&roots[..2], true),
+        forgetful: [trust(&roots[..2], false), trust(&roots[2..], false)],
         server_pin: Trust::Pinned(pin),
-        user_roots: trust(&roots[2..]),
+        user_roots: trust(&roots[2..], true),
         roots,
         revocation_list: revocation_list.expect("a revocation list"),
         name: ServerName::parse(NAME).expect("a name"),
