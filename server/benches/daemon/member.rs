@@ -1,0 +1,183 @@
+//! Members of a running server, and what they say to it over TLS.
+
+use std::sync::Arc;
+
+use nihao_protocol::chat::{
+    self, ClientSays, ClientSession, Conversation, Heard, Invite, MessageId, Nickname, RoomName, ServerSays, Text,
+};
+use nihao_protocol::crypto::{OsRandom, SigningKey};
+use nihao_protocol::net::system::system_clock;
+use nihao_protocol::net::{Connector, Environment, TlsStream};
+use nihao_protocol::tls::{ClientConfig, Identity};
+use nihao_protocol::x509::{ServerName, Trust};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::Outcome;
+use crate::process::Process;
+
+/// A running server, and alice, who joined it first.
+pub(crate) struct Lab {
+    pub(crate) server: Process,
+    account: Account,
+}
+
+/// Who alice is.
+struct Account {
+    ca: [u8; 32],
+    identity: Identity,
+    cursor: u64,
+}
+
+impl Lab {
+    /// Joins the first member of a server that has just started.
+    pub(crate) async fn start(server: Process) -> Outcome<Self> {
+        let invite = server.invite.as_deref().ok_or("no invite")?.parse()?;
+        let account = join(&server.address, &invite).await?;
+        Ok(Self { server, account })
+    }
+
+    /// A fresh connection as alice.
+    pub(crate) async fn member(&self) -> Outcome<Talk> {
+        connect(
+            &self.server.address,
+            self.account.ca,
+            Some(self.account.identity.clone()),
+        )
+        .await
+    }
+
+    /// A fresh connection that hears everything from the beginning.
+    pub(crate) async fn listener(&self) -> Outcome<Talk> {
+        let mut talk = self.member().await?;
+        talk.resume(self.account.cursor).await?;
+        Ok(talk)
+    }
+}
+
+async fn join(address: &str, invite: &Invite) -> Outcome<Account> {
+    let key = SigningKey::generate_ed25519(&mut OsRandom)?;
+    let name = Nickname::parse("alice")?;
+    let says = ClientSays::Join {
+        code: invite.code.0,
+        public_key: key.public_key().try_into().map_err(|_| "key")?,
+        proof: key
+            .sign(&invite.code.statement(&name))
+            .try_into()
+            .map_err(|_| "proof")?,
+        name,
+    };
+    match connect(address, invite.ca, None).await?.ask(says).await? {
+        ServerSays::Joined {
+            certificates, cursor, ..
+        } => Ok(Account {
+            ca: invite.ca,
+            identity: Identity::new(certificates, key)?,
+            cursor,
+        }),
+        other => Err(format!("{other:?}").into()),
+    }
+}
+
+async fn connect(address: &str, ca: [u8; 32], identity: Option<Identity>) -> Outcome<Talk> {
+    let mut config = ClientConfig::new(Trust::Pinned(ca));
+    config.alpn = vec![chat::ALPN.to_vec()];
+    config.identities.extend(identity);
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let connector = Connector::new(Arc::new(config), Environment::system());
+    Ok(Talk {
+        stream: connector.connect(stream, ServerName::parse("localhost")?).await?,
+        session: ClientSession::new(),
+    })
+}
+
+/// One connection of a member.
+pub(crate) struct Talk {
+    stream: TlsStream<TcpStream>,
+    pub(crate) session: ClientSession,
+}
+
+impl Talk {
+    /// Asks, and waits for the reply; deliveries in between are dropped.
+    pub(crate) async fn ask(&mut self, says: ClientSays) -> Outcome<ServerSays> {
+        let request = self.session.send(says)?;
+        self.flush().await?;
+        loop {
+            match self.hear().await? {
+                Heard::Reply(number, says) if number == request => return Ok(says),
+                _ => {}
+            }
+        }
+    }
+
+    pub(crate) async fn resume(&mut self, after: u64) -> Outcome<()> {
+        match self.ask(ClientSays::Resume { after }).await? {
+            ServerSays::CaughtUp { .. } => Ok(()),
+            other => Err(format!("{other:?}").into()),
+        }
+    }
+
+    /// Posts a message of 100 bytes with the next flush.
+    pub(crate) fn post_later(&mut self) -> Outcome<()> {
+        self.session.send(ClientSays::Send {
+            id: MessageId::new(system_clock().now(), &mut OsRandom)?,
+            to: Conversation::Room(RoomName::general()),
+            text: Text::parse("x".repeat(100))?,
+            seen: None,
+        })?;
+        Ok(())
+    }
+
+    /// Waits for at least so many receipts; takes what else is there.
+    pub(crate) async fn receipts(&mut self, at_least: usize) -> Outcome<usize> {
+        let before = self.session.waiting().count();
+        while before - self.session.waiting().count() < at_least {
+            not_refused(self.hear().await?)?;
+        }
+        while let Some(heard) = self.session.next_event() {
+            not_refused(heard?)?;
+        }
+        Ok(before - self.session.waiting().count())
+    }
+
+    /// Hears so many messages.
+    pub(crate) async fn deliveries(&mut self, count: usize) -> Outcome<()> {
+        for _ in 0..count {
+            self.hear().await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for every receipt that is still to come.
+    pub(crate) async fn receipts_left(&mut self) -> Outcome<usize> {
+        let left = self.session.waiting().count();
+        self.receipts(left).await
+    }
+
+    pub(crate) async fn flush(&mut self) -> Outcome<()> {
+        self.stream.write_all(&self.session.transmit()).await?;
+        Ok(self.stream.flush().await?)
+    }
+
+    pub(crate) async fn hear(&mut self) -> Outcome<Heard> {
+        loop {
+            if let Some(heard) = self.session.next_event() {
+                return Ok(heard?);
+            }
+            let mut buffer = [0; 16 * 1024];
+            let received = self.stream.read(&mut buffer).await?;
+            if received == 0 {
+                return Err("the server closed".into());
+            }
+            self.session.receive(buffer.get(..received).ok_or("buffer")?);
+        }
+    }
+}
+
+fn not_refused(heard: Heard) -> Outcome<()> {
+    match heard {
+        Heard::Reply(_, ServerSays::Refused { reason, detail }) => Err(format!("{reason}: {detail}").into()),
+        _ => Ok(()),
+    }
+}
