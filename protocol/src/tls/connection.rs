@@ -376,12 +376,6 @@ impl Connection {
         }
     }
 
-    /// The bytes on the wire that `plaintext` bytes of data become, padding aside.
-    #[must_use]
-    pub fn wire_length(&self, plaintext: usize) -> usize {
-        self.outbound.wire_length(plaintext)
-    }
-
     /// Frees every buffer that holds nothing, for a connection that is quiet.
     pub fn release_idle_buffers(&mut self) {
         self.inbound.release_idle_buffers();

@@ -4,9 +4,8 @@ use super::alert::AlertDescription;
 use super::config::{Padding, RecordPolicy};
 use super::error::Error;
 use super::names::ContentType;
-use super::record::{HEADER, Header, MAX_CONTENT};
+use super::record::{Header, MAX_CONTENT};
 use super::seal::Sealer;
-use crate::crypto::aead::TAG_LENGTH;
 
 /// Records a key may protect before it is updated: well inside AES-GCM's bound of 2^24.5 full records (RFC 8446 §5.5).
 pub const MAX_RECORDS_PER_KEY: u64 = 1 << 24;
@@ -143,12 +142,6 @@ impl Outbound {
         if self.flight.is_empty() {
             self.flight = Vec::new();
         }
-    }
-
-    /// The bytes on the wire that `plaintext` bytes of application data become, padding aside.
-    pub(super) fn wire_length(&self, plaintext: usize) -> usize {
-        let records = plaintext.div_ceil(self.policy.fragment_limit());
-        plaintext.saturating_add(records.saturating_mul(HEADER.saturating_add(TAG_LENGTH).saturating_add(1)))
     }
 }
 

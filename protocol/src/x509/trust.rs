@@ -59,7 +59,6 @@ pub enum Purpose<'a> {
 #[derive(Debug)]
 pub struct Roots {
     anchors: Vec<TrustAnchor<'static>>,
-    names: Vec<Vec<u8>>,
     revocation: Vec<CertRevocationList<'static>>,
     ed25519: Ed25519,
     remembered: Remembered,
@@ -95,7 +94,6 @@ impl Roots {
     pub fn new() -> Self {
         Self {
             anchors: Vec::new(),
-            names: Vec::new(),
             revocation: Vec::new(),
             ed25519: Ed25519::default(),
             remembered: Remembered::new(REMEMBERED),
@@ -151,7 +149,6 @@ impl Roots {
         if let Ok(Ok(key)) = key {
             self.ed25519.0.push(key);
         }
-        self.names.push(anchor.subject.to_vec());
         self.anchors.push(anchor);
         self.forget();
         Ok(())
@@ -166,12 +163,6 @@ impl Roots {
         self.revocation.push(list.into());
         self.forget();
         Ok(())
-    }
-
-    /// The DER contents of the roots' subject Names, for certificate_authorities.
-    #[must_use]
-    pub fn subject_names(&self) -> &[Vec<u8>] {
-        &self.names
     }
 }
 
