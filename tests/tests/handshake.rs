@@ -46,7 +46,11 @@ fn talk(pair: &mut Pair, chunk: usize) {
 #[test]
 fn everything_that_can_be_negotiated() {
     let users = Ca::new("user CA", Kind::Ed25519, 2);
-    let suites = [CipherSuite::TLS_AES_128_GCM_SHA256, CipherSuite::TLS_AES_256_GCM_SHA384];
+    let suites = [
+        CipherSuite::TLS_AES_128_GCM_SHA256,
+        CipherSuite::TLS_AES_256_GCM_SHA384,
+        CipherSuite::TLS_CHACHA20_POLY1305_SHA256,
+    ];
     for kind in Kind::ALL {
         for suite in suites {
             for group in [Group::X25519, Group::SECP256R1] {

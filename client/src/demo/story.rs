@@ -174,6 +174,7 @@ fn suite(suite: CipherSuite) -> String {
     let what = match suite {
         CipherSuite::TLS_AES_128_GCM_SHA256 => "AES-GCM with a 128-bit key seals records, SHA-256 derives keys",
         CipherSuite::TLS_AES_256_GCM_SHA384 => "AES-GCM with a 256-bit key seals records, SHA-384 derives keys",
+        CipherSuite::TLS_CHACHA20_POLY1305_SHA256 => "ChaCha20-Poly1305 seals records, SHA-256 derives keys",
         _ => "seals records and derives keys",
     };
     format!("{suite:?}: {what}")

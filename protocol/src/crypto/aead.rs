@@ -1,6 +1,7 @@
-//! AES-GCM in place, with the nonce given by the caller.
+//! AES-GCM and ChaCha20-Poly1305 in place, with the nonce given by the caller.
 
 use aes_gcm::{AeadInOut as _, Aes128Gcm, Aes256Gcm, KeyInit as _};
+use chacha20poly1305::ChaCha20Poly1305;
 
 /// An AEAD of RFC 5116.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -9,6 +10,8 @@ pub enum AeadAlgorithm {
     Aes128Gcm,
     /// AES-256-GCM: 32-byte key.
     Aes256Gcm,
+    /// ChaCha20-Poly1305 (RFC 8439): 32-byte key.
+    ChaCha20Poly1305,
 }
 
 /// Bytes of a nonce, for every AEAD here.
@@ -22,7 +25,7 @@ impl AeadAlgorithm {
     pub const fn key_length(self) -> usize {
         match self {
             Self::Aes128Gcm => 16,
-            Self::Aes256Gcm => 32,
+            Self::Aes256Gcm | Self::ChaCha20Poly1305 => 32,
         }
     }
 }
@@ -33,6 +36,7 @@ pub struct Aead(Inner);
 enum Inner {
     Aes128Gcm(Box<Aes128Gcm>),
     Aes256Gcm(Box<Aes256Gcm>),
+    ChaCha20Poly1305(Box<ChaCha20Poly1305>),
 }
 
 /// The bytes were not sealed under this key, nonce and associated data.
@@ -50,10 +54,14 @@ impl Aead {
             AeadAlgorithm::Aes256Gcm => {
                 Inner::Aes256Gcm(Box::new(Aes256Gcm::new_from_slice(key).map_err(|_| NotAuthentic)?))
             }
+            AeadAlgorithm::ChaCha20Poly1305 => {
+                let aead = ChaCha20Poly1305::new_from_slice(key).map_err(|_| NotAuthentic)?;
+                Inner::ChaCha20Poly1305(Box::new(aead))
+            }
         }))
     }
 
-    /// Encrypts `bytes` in place and gives the tag. Fails only past AES-GCM's 64 GiB.
+    /// Encrypts `bytes` in place and gives the tag. Fails only past 64 GiB.
     pub fn seal(
         &self,
         nonce: &[u8; NONCE_LENGTH],
@@ -63,6 +71,7 @@ impl Aead {
         match &self.0 {
             Inner::Aes128Gcm(aead) => aead.encrypt_inout_detached(nonce.into(), aad, bytes.into()),
             Inner::Aes256Gcm(aead) => aead.encrypt_inout_detached(nonce.into(), aad, bytes.into()),
+            Inner::ChaCha20Poly1305(aead) => aead.encrypt_inout_detached(nonce.into(), aad, bytes.into()),
         }
         .map(Into::into)
         .map_err(|_| NotAuthentic)
@@ -79,6 +88,7 @@ impl Aead {
         match &self.0 {
             Inner::Aes128Gcm(aead) => aead.decrypt_inout_detached(nonce.into(), aad, bytes.into(), tag.into()),
             Inner::Aes256Gcm(aead) => aead.decrypt_inout_detached(nonce.into(), aad, bytes.into(), tag.into()),
+            Inner::ChaCha20Poly1305(aead) => aead.decrypt_inout_detached(nonce.into(), aad, bytes.into(), tag.into()),
         }
         .map_err(|_| NotAuthentic)
     }
@@ -89,6 +99,7 @@ impl std::fmt::Debug for Aead {
         f.write_str(match self.0 {
             Inner::Aes128Gcm(_) => "Aead(AES-128-GCM)",
             Inner::Aes256Gcm(_) => "Aead(AES-256-GCM)",
+            Inner::ChaCha20Poly1305(_) => "Aead(ChaCha20-Poly1305)",
         })
     }
 }

@@ -6,7 +6,7 @@
 //! | [`secret`] | bytes wiped on drop, never printed, compared in constant time |
 //! | [`hash`] | SHA-256 and SHA-384, running and one-shot |
 //! | [`hkdf`] | RFC 5869 and the labels of RFC 8446 §7.1, HMAC for Finished |
-//! | [`aead`] | AES-GCM in place, with the nonce given by the caller |
+//! | [`aead`] | AES-GCM and ChaCha20-Poly1305 in place, with the nonce given by the caller |
 //! | [`exchange`] | ephemeral key agreement on X25519 and secp256r1 |
 //! | [`signature`] | Ed25519 and ECDSA P-256, to sign and to verify |
 

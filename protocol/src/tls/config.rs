@@ -107,7 +107,12 @@ impl RecordPolicy {
     }
 }
 
-const SUITES: [CipherSuite; 2] = [CipherSuite::TLS_AES_128_GCM_SHA256, CipherSuite::TLS_AES_256_GCM_SHA384];
+/// ChaCha20-Poly1305 last: with AES in the processor it is the slowest, and a server's order decides.
+const SUITES: [CipherSuite; 3] = [
+    CipherSuite::TLS_AES_128_GCM_SHA256,
+    CipherSuite::TLS_AES_256_GCM_SHA384,
+    CipherSuite::TLS_CHACHA20_POLY1305_SHA256,
+];
 const GROUPS: [Group; 2] = [Group::X25519, Group::SECP256R1];
 const SCHEMES: [SignatureScheme; 2] = [SignatureScheme::ED25519, SignatureScheme::ECDSA_SECP256R1_SHA256];
 

@@ -144,6 +144,7 @@ impl CipherSuite {
         match self {
             Self::TLS_AES_128_GCM_SHA256 => Some((AeadAlgorithm::Aes128Gcm, HashAlgorithm::Sha256)),
             Self::TLS_AES_256_GCM_SHA384 => Some((AeadAlgorithm::Aes256Gcm, HashAlgorithm::Sha384)),
+            Self::TLS_CHACHA20_POLY1305_SHA256 => Some((AeadAlgorithm::ChaCha20Poly1305, HashAlgorithm::Sha256)),
             _ => None,
         }
     }
