@@ -35,7 +35,7 @@ fn fields_of_server_hello() {
     hello_refused("a compression method", illegal, |hello| hello.compression_method = 1);
     hello_refused("a legacy version", illegal, |hello| hello.legacy_version = 0x0304);
     hello_refused("a suite not offered", illegal, |hello| {
-        hello.cipher_suite = CipherSuite(0x1303)
+        hello.cipher_suite = CipherSuite(0x1304)
     });
     hello_refused("a suite of TLS 1.2", illegal, |hello| {
         hello.cipher_suite = CipherSuite(0xc02f)
