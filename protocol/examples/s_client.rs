@@ -37,11 +37,11 @@ struct Arguments {
     /// Application protocols to offer, comma-separated.
     #[arg(long, value_delimiter = ',')]
     alpn: Vec<String>,
-    /// Groups to offer, in order: x25519, secp256r1.
-    #[arg(long, value_delimiter = ',', default_value = "x25519,secp256r1")]
+    /// Groups to offer, in order: X25519MLKEM768, x25519, secp256r1.
+    #[arg(long, value_delimiter = ',', default_value = "X25519MLKEM768,x25519,secp256r1")]
     groups: Vec<String>,
     /// Groups to send a key share for at once; "none" makes the server ask (HelloRetryRequest).
-    #[arg(long, value_delimiter = ',', default_value = "x25519")]
+    #[arg(long, value_delimiter = ',', default_value = "X25519MLKEM768,x25519")]
     key_shares: Vec<String>,
     /// Use TLS_AES_256_GCM_SHA384 alone.
     #[arg(long)]
@@ -107,9 +107,10 @@ fn groups(names: &[String]) -> Result<Vec<Group>> {
     let named = names.iter().filter(|name| *name != "none");
     named
         .map(|name| match name.to_ascii_lowercase().as_str() {
+            "x25519mlkem768" => Ok(Group::X25519MLKEM768),
             "x25519" => Ok(Group::X25519),
             "secp256r1" | "p-256" => Ok(Group::SECP256R1),
-            other => bail!("no group {other}: there are x25519 and secp256r1"),
+            other => bail!("no group {other}: there are X25519MLKEM768, x25519 and secp256r1"),
         })
         .collect()
 }

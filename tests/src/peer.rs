@@ -318,7 +318,8 @@ impl Peer {
     pub fn say_server_hello(&mut self) {
         let hello = self.server_hello();
         let shares = self.client_hello_heard().extensions.client_shares();
-        let share = shares.expect("shares").expect("shares").remove(0);
+        let mut shares = shares.expect("shares").expect("shares").into_iter();
+        let share = shares.find(|share| share.group == Group::X25519).expect("a share");
         let bytes = Message::ServerHello(hello).encode().expect("a message");
         self.transcript.extend(&bytes);
         let wire = self.record(ContentType::Handshake, &bytes);

@@ -53,7 +53,7 @@ fn everything_that_can_be_negotiated() {
     ];
     for kind in Kind::ALL {
         for suite in suites {
-            for group in [Group::X25519, Group::SECP256R1] {
+            for group in [Group::X25519MLKEM768, Group::X25519, Group::SECP256R1] {
                 for (retry, certificate) in [(false, false), (false, true), (true, false), (true, true)] {
                     let (mut client, mut server) = configs(kind);
                     client.cipher_suites = vec![suite];

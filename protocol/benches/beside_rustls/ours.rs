@@ -27,6 +27,7 @@ impl Ours {
         // A first visit verifies the chain; peers that know each other remember it.
         let mut client = ClientConfig::new(trust(&pki.server_root, 0));
         client.groups = vec![Group::X25519];
+        client.key_shares = vec![Group::X25519];
         client.cipher_suites = vec![CipherSuite::TLS_AES_128_GCM_SHA256];
         let mut named = client.clone();
         named.trust = trust(&pki.server_root, 1);

@@ -113,11 +113,13 @@ const SUITES: [CipherSuite; 3] = [
     CipherSuite::TLS_AES_256_GCM_SHA384,
     CipherSuite::TLS_CHACHA20_POLY1305_SHA256,
 ];
-const GROUPS: [Group; 2] = [Group::X25519, Group::SECP256R1];
+const GROUPS: [Group; 3] = [Group::X25519MLKEM768, Group::X25519, Group::SECP256R1];
+/// Two shares with one X25519 key: whichever of these groups a server takes, it need not ask.
+const KEY_SHARES: [Group; 2] = [Group::X25519MLKEM768, Group::X25519];
 const SCHEMES: [SignatureScheme; 2] = [SignatureScheme::ED25519, SignatureScheme::ECDSA_SECP256R1_SHA256];
 
 impl ClientConfig {
-    /// Everything this crate has, in the order of speed; an X25519 share is sent at once.
+    /// Everything this crate has, most wanted first; X25519MLKEM768 and X25519 shares are sent at once.
     #[must_use]
     pub fn new(trust: Trust) -> Self {
         Self {
@@ -126,7 +128,7 @@ impl ClientConfig {
             alpn: Vec::new(),
             cipher_suites: SUITES.to_vec(),
             groups: GROUPS.to_vec(),
-            key_shares: vec![Group::X25519],
+            key_shares: KEY_SHARES.to_vec(),
             signature_schemes: SCHEMES.to_vec(),
             send_server_name: true,
             key_log: None,
@@ -144,7 +146,7 @@ impl ClientConfig {
 }
 
 impl ServerConfig {
-    /// Everything this crate has, in the order of speed; clients are not asked for a certificate.
+    /// Everything this crate has, most wanted first; clients are not asked for a certificate.
     #[must_use]
     pub fn new(identities: Vec<Identity>) -> Self {
         Self {

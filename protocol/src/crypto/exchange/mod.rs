@@ -1,11 +1,18 @@
-//! Ephemeral key agreement on X25519 (RFC 7748) and secp256r1.
+//! Ephemeral key agreement: X25519 (RFC 7748), secp256r1, X25519MLKEM768.
+//!
+//! The client draws a [`KeyPair`] for each share it sends and agrees with the one that is answered. A KEM is not symmetric, so
+//! the server has no key pair of its own: [`answer`] gives its share and the secret at once.
 
-use curve25519_dalek::MontgomeryPoint;
+mod hybrid;
+mod x25519;
+
 use p256::elliptic_curve::sec1::ToSec1Point as _;
 use zeroize::Zeroizing;
 
 use super::random::{self, Random, RandomUnavailable};
-use super::secret::{Secret, equal};
+use super::secret::Secret;
+use hybrid::Hybrid;
+use x25519::X25519;
 
 /// A key agreement group by its number on the wire (RFC 8446 §4.2.7); unknown ones are kept.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,11 +23,13 @@ impl Group {
     pub const X25519: Self = Self(0x001d);
     /// NIST P-256: 65-byte shares (uncompressed points).
     pub const SECP256R1: Self = Self(0x0017);
+    /// ML-KEM-768 and X25519 together: 1216-byte shares of clients, 1120-byte shares of servers.
+    pub const X25519MLKEM768: Self = Self(0x11ec);
 
     /// Whether this crate can agree on keys in this group.
     #[must_use]
     pub const fn is_supported(self) -> bool {
-        matches!(self, Self::X25519 | Self::SECP256R1)
+        matches!(self, Self::X25519MLKEM768 | Self::X25519 | Self::SECP256R1)
     }
 
     /// The RFC's name, or nothing for a group this crate does not know.
@@ -29,6 +38,7 @@ impl Group {
         match self {
             Self::X25519 => Some("x25519"),
             Self::SECP256R1 => Some("secp256r1"),
+            Self::X25519MLKEM768 => Some("X25519MLKEM768"),
             _ => None,
         }
     }
@@ -55,7 +65,7 @@ pub enum ExchangeError {
     /// The group is not one this crate can agree on keys in.
     #[error("the group is not supported")]
     UnsupportedGroup,
-    /// The peer's share has the wrong length, is no point of the curve, or forces an all-zero secret.
+    /// The peer's share has the wrong length, is no point or key of the group, or forces an all-zero secret.
     #[error("the peer's key share is not valid in its group")]
     BadShare,
     /// No key could be drawn.
@@ -70,25 +80,60 @@ pub struct KeyPair {
 }
 
 enum Private {
-    X25519(x25519_dalek::StaticSecret),
+    X25519(X25519),
     P256(Zeroizing<p256::NonZeroScalar>),
+    Hybrid(Hybrid),
+}
+
+/// What a server answers to a client's share: its own share, and the secret.
+pub fn answer(group: Group, peer: &[u8], random: &mut dyn Random) -> Result<(Vec<u8>, Secret), ExchangeError> {
+    if group == Group::X25519MLKEM768 {
+        return hybrid::answer(peer, random);
+    }
+    let ours = KeyPair::generate(group, random)?;
+    let share = ours.share.clone();
+    Ok((share, ours.agree(peer)?))
 }
 
 impl KeyPair {
     /// Draws a key pair in `group`.
     pub fn generate(group: Group, random: &mut dyn Random) -> Result<Self, ExchangeError> {
         match group {
-            Group::X25519 => Ok(Self::x25519(random::array(random)?.into())),
+            Group::X25519 => Ok(Self::x25519(X25519::draw(random)?)),
             Group::SECP256R1 => Self::generate_p256(random),
+            Group::X25519MLKEM768 => Ok(Self::hybrid(Hybrid::draw(random)?)),
             _ => Err(ExchangeError::UnsupportedGroup),
         }
     }
 
-    fn x25519(private: x25519_dalek::StaticSecret) -> Self {
-        let share = x25519_dalek::PublicKey::from(&private).to_bytes().to_vec();
+    /// Draws a key pair in each of `groups`. The X25519 key of a hybrid share serves an X25519 share after it, too: the server
+    /// answers only one of them, and other stacks do the same.
+    pub fn generate_all(groups: &[Group], random: &mut dyn Random) -> Result<Vec<Self>, ExchangeError> {
+        let mut keys: Vec<Self> = Vec::with_capacity(groups.len());
+        for group in groups {
+            let curve = keys.iter().find_map(|key| match &key.private {
+                Private::Hybrid(hybrid) if *group == Group::X25519 => Some(hybrid.curve().clone()),
+                _ => None,
+            });
+            keys.push(match curve {
+                Some(curve) => Self::x25519(curve),
+                None => Self::generate(*group, random)?,
+            });
+        }
+        Ok(keys)
+    }
+
+    fn x25519(private: X25519) -> Self {
         Self {
+            share: private.share().to_vec(),
             private: Private::X25519(private),
-            share,
+        }
+    }
+
+    fn hybrid(private: Hybrid) -> Self {
+        Self {
+            share: private.share(),
+            private: Private::Hybrid(private),
         }
     }
 
@@ -110,17 +155,16 @@ impl KeyPair {
         }
     }
 
-    /// The key pair of these private bytes, for test vectors and for keys kept elsewhere.
+    /// The key pair of these private bytes, for test vectors and for keys kept elsewhere: 32 bytes, and for X25519MLKEM768
+    /// the 64-byte seed of ML-KEM before them.
     pub fn from_private(group: Group, private: &[u8]) -> Result<Self, ExchangeError> {
         match group {
-            Group::X25519 => {
-                let private: [u8; 32] = private.try_into().map_err(|_| ExchangeError::BadShare)?;
-                Ok(Self::x25519(private.into()))
-            }
+            Group::X25519 => Ok(Self::x25519(X25519::from_private(private)?)),
             Group::SECP256R1 => {
                 let key = p256::SecretKey::from_slice(private).map_err(|_| ExchangeError::BadShare)?;
                 Ok(Self::p256(&key))
             }
+            Group::X25519MLKEM768 => Ok(Self::hybrid(Hybrid::from_private(private)?)),
             _ => Err(ExchangeError::UnsupportedGroup),
         }
     }
@@ -131,28 +175,22 @@ impl KeyPair {
         match self.private {
             Private::X25519(_) => Group::X25519,
             Private::P256(_) => Group::SECP256R1,
+            Private::Hybrid(_) => Group::X25519MLKEM768,
         }
     }
 
-    /// The public share as `key_share` carries it.
+    /// The public share as a client's `key_share` carries it.
     #[must_use]
     pub fn share(&self) -> &[u8] {
         &self.share
     }
 
-    /// The shared secret with the peer's share: 32 bytes.
+    /// The shared secret with the peer's share, in X25519MLKEM768 a server's: 32 bytes a part.
     ///
     /// RFC 8446 §7.4.2: an all-zero X25519 result is refused, a P-256 share must be an uncompressed point of the curve.
     pub fn agree(self, peer: &[u8]) -> Result<Secret, ExchangeError> {
         match self.private {
-            Private::X25519(private) => {
-                let peer: [u8; 32] = peer.try_into().map_err(|_| ExchangeError::BadShare)?;
-                let shared = Zeroizing::new(x25519(&private, peer));
-                if equal(&*shared, &[0; 32]) {
-                    return Err(ExchangeError::BadShare);
-                }
-                Ok(Secret::copy_of(&*shared))
-            }
+            Private::X25519(private) => Ok(Secret::copy_of(&*private.agree(peer)?)),
             Private::P256(private) => {
                 // RFC 8446 §4.2.8.2: legacy_form is always uncompressed (4); other forms are not allowed.
                 if peer.first() != Some(&4) || peer.len() != 65 {
@@ -162,25 +200,70 @@ impl KeyPair {
                 let shared = p256::ecdh::diffie_hellman(*private, peer.as_affine());
                 Ok(Secret::copy_of(shared.raw_secret_bytes()))
             }
+            Private::Hybrid(private) => private.agree(peer),
         }
-    }
-}
-
-/// Scalar multiplication by way of the Edwards form, where the curve library has vector code: 43 µs instead of the
-/// ladder's 62. A point on the twist has no Edwards form here and takes the ladder. Which way is taken depends on the public
-/// share alone.
-fn x25519(private: &x25519_dalek::StaticSecret, peer: [u8; 32]) -> [u8; 32] {
-    match MontgomeryPoint(peer).to_edwards(0) {
-        Some(point) => point
-            .mul_clamped(*Zeroizing::new(private.to_bytes()))
-            .to_montgomery()
-            .to_bytes(),
-        None => private.diffie_hellman(&peer.into()).to_bytes(),
     }
 }
 
 impl std::fmt::Debug for KeyPair {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "KeyPair({})", self.group())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::Seeded;
+
+    const ALL: [Group; 3] = [Group::X25519MLKEM768, Group::X25519, Group::SECP256R1];
+
+    #[test]
+    fn both_sides_agree_and_a_share_of_another_length_is_refused() {
+        for group in ALL {
+            let mut random = Seeded::new(1, "exchange");
+            let client = || KeyPair::generate(group, &mut Seeded::new(2, "exchange")).unwrap();
+            let (share, secret) = answer(group, client().share(), &mut random).unwrap();
+            assert_eq!(client().agree(&share).unwrap(), secret);
+            for wrong in [&share[1..], &[&share[..], &[0]].concat(), &[]] {
+                assert_eq!(client().agree(wrong), Err(ExchangeError::BadShare), "{group}");
+            }
+            let sent = client().share().to_vec();
+            for wrong in [&sent[1..], &[&sent[..], &[0]].concat(), &[]] {
+                assert_eq!(answer(group, wrong, &mut random).unwrap_err(), ExchangeError::BadShare);
+            }
+        }
+    }
+
+    #[test]
+    fn either_part_of_a_hybrid_share_can_spoil_it() {
+        let mut random = Seeded::new(1, "exchange");
+        let client = || KeyPair::generate(Group::X25519MLKEM768, &mut Seeded::new(2, "exchange")).unwrap();
+        let mut sent = client().share().to_vec();
+        let (mut share, secret) = answer(Group::X25519MLKEM768, &sent, &mut random).unwrap();
+        share[0] ^= 1;
+        assert_ne!(client().agree(&share).unwrap(), secret, "implicit rejection");
+        share[1088..].fill(0);
+        assert_eq!(client().agree(&share), Err(ExchangeError::BadShare), "X25519 of zeros");
+        sent[1184..].fill(0);
+        let answered = answer(Group::X25519MLKEM768, &sent, &mut random);
+        assert_eq!(answered.unwrap_err(), ExchangeError::BadShare, "X25519 of zeros");
+    }
+
+    #[test]
+    fn one_x25519_key_serves_both_shares() {
+        let keys = KeyPair::generate_all(&ALL, &mut Seeded::new(3, "exchange")).unwrap();
+        let [hybrid, curve, p256] = keys.as_slice() else {
+            panic!("three keys");
+        };
+        assert_eq!(hybrid.share()[1184..], *curve.share());
+        assert_eq!([hybrid, curve, p256].map(KeyPair::group), ALL);
+        let order = [Group::X25519, Group::X25519MLKEM768];
+        let keys = KeyPair::generate_all(&order, &mut Seeded::new(3, "exchange")).unwrap();
+        assert_ne!(
+            keys[0].share(),
+            &keys[1].share()[1184..],
+            "each its own in the other order"
+        );
     }
 }

@@ -43,7 +43,7 @@ pub(in crate::tls) fn start(
     flight: &mut Flight<'_>,
 ) -> Result<State, Error> {
     config.check()?;
-    let keys = generate(&config.key_shares, flight.random)?;
+    let keys = KeyPair::generate_all(&config.key_shares, flight.random)?;
     let hello = build(&config, &name, &keys, flight.random)?;
     flight.say(HandshakeType::CLIENT_HELLO, |w| hello.encode(w))?;
     flight.outbound.flush_flight()?;
@@ -53,14 +53,6 @@ pub(in crate::tls) fn start(
         keys,
         retried: None,
     })))
-}
-
-fn generate(groups: &[Group], random: &mut dyn Random) -> Result<Vec<KeyPair>, Error> {
-    let mut keys = Vec::with_capacity(groups.len());
-    for group in groups {
-        keys.push(KeyPair::generate(*group, random)?);
-    }
-    Ok(keys)
 }
 
 fn build(
@@ -194,7 +186,7 @@ impl WaitServerHello {
             if self.keys.iter().any(|key| key.group() == group) {
                 return Err(Peer::IllegalParameter("a HelloRetryRequest for a share that was sent").into());
             }
-            self.keys = generate(&[group], flight.random)?;
+            self.keys = vec![KeyPair::generate(group, flight.random)?];
         }
         let extensions = &mut self.offer.hello.extensions;
         if let (Some(_), Some(key)) = (group, self.keys.first()) {

@@ -6,7 +6,7 @@ use super::State;
 use super::client_auth::{AskedClient, WaitCertificate};
 use super::finish::WaitFinished;
 use super::negotiate::Choice;
-use crate::crypto::KeyPair;
+use crate::crypto::exchange::answer;
 use crate::crypto::random::array;
 use crate::tls::config::{Identity, ServerConfig};
 use crate::tls::error::Error;
@@ -31,9 +31,12 @@ pub(super) fn reply(
     flight: &mut Flight<'_>,
 ) -> Result<State, Error> {
     let asked = config.client_auth_for(choice.alpn.as_deref());
-    let key = KeyPair::generate(share.group, flight.random)?;
-    let ours = KeyShareEntry::of(&key);
-    let shared = key.agree(&share.share)?; // a bad share is refused before anything is said
+    // A bad share is refused before anything is said.
+    let (ours, shared) = answer(share.group, &share.share, flight.random)?;
+    let ours = KeyShareEntry {
+        group: share.group,
+        share: ours,
+    };
     say_server_hello(hello, &choice, &ours, flight)?;
     let handshake = HandshakeSecret::new(choice.suite, &shared)?;
     let traffic = handshake.traffic(&flight.hash())?;
