@@ -26,7 +26,7 @@ fn one_message_travels_and_its_way_is_told() {
         "localhost is 127.0.0.1",
         "in one round trip",
         "TLS_AES_128_GCM_SHA256",
-        "x25519",
+        "X25519MLKEM768",
         "nihao server CA Ed25519",
         "mutual TLS",
         "9 bytes: E6 82 A8 E5 A5 BD EF BC 81",
