@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
-use crate::interop::process::{Output, Process, Program, occurrences};
+use crate::interop::process::{Output, Place, Process, Program, occurrences};
 
 /// Set in the process that a test started in a network of its own.
 const INSIDE: &str = "NIHAO_TEST_NETWORK";
@@ -19,12 +19,12 @@ const MARKER_PATIENCE: Duration = Duration::from_millis(200);
 
 const DUMPCAP: Program = Program {
     name: "dumpcap",
-    package: "tshark",
+    place: Place::Package("tshark"),
     buffers: false,
 };
 const TSHARK: Program = Program {
     name: "tshark",
-    package: "tshark",
+    place: Place::Package("tshark"),
     buffers: false,
 };
 

@@ -10,7 +10,7 @@ use nihao_protocol::tls::{CipherSuite, ClientAuth, ClientConfig, Padding, Server
 use nihao_protocol::x509::{Roots, ServerName, Trust};
 use nihao_tests::capture::Speaker::{Client, Server};
 use nihao_tests::capture::{Capture, Saved, Speaker, Stream, in_its_own_network};
-use nihao_tests::interop::process::{Output, Process, Program};
+use nihao_tests::interop::process::{Output, Place, Process, Program};
 use nihao_tests::pki::{Ca, Kind, Leaf};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -219,7 +219,7 @@ async fn capture_demo(folder: &Path) -> Result<Saved> {
     let capture = Capture::start().await?;
     let program = Program {
         name: env!("CARGO_BIN_EXE_nihao-under-test"),
-        package: "this workspace",
+        place: Place::Package("this workspace"),
         buffers: false,
     };
     let output = Output::default();

@@ -1,11 +1,12 @@
 //! Our TLS beside curl: a POST of 您好！ to our server.
 
 use nihao_protocol::crypto::Group;
-use nihao_tests::interop::case::{Case, Fault, Tool};
+use nihao_tests::interop::case::{Case, Fault};
 use nihao_tests::interop::matrix::check;
 use nihao_tests::interop::tables::{
     bad_clients, bad_servers, everyday_with_one_share, our_server_refuses, refused, refused_by_peer,
 };
+use nihao_tests::interop::tool::Tool;
 
 #[tokio::test]
 async fn our_server_and_curl() {

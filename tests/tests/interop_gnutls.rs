@@ -1,11 +1,12 @@
 //! Our TLS beside GnuTLS: `gnutls-cli` against our server, our client against `gnutls-serv`.
 
-use nihao_tests::interop::case::{Between, Case, ClientCertificate, Fault, OPEN, Tool};
+use nihao_tests::interop::case::{Between, Case, ClientCertificate, Fault, OPEN};
 use nihao_tests::interop::matrix::check;
 use nihao_tests::interop::tables::{
     bad_clients, bad_servers, everyday, our_client_refuses, our_server_refuses, refused, refused_by_peer,
     refused_by_peer_later,
 };
+use nihao_tests::interop::tool::Tool;
 
 #[tokio::test]
 async fn our_server_and_gnutls_cli() {

@@ -1,11 +1,12 @@
 //! The committed interop matrix as a whole: every stack is in it, in each role it can play, and nothing in it failed.
 
-use nihao_tests::interop::matrix::{TOOLS, sections};
+use nihao_tests::interop::matrix::sections;
+use nihao_tests::interop::tool::Tool;
 
 #[test]
 fn every_stack_is_in_the_matrix_and_every_row_is_ok() {
     let sections = sections().unwrap();
-    for (place, tool) in TOOLS.iter().enumerate() {
+    for (place, tool) in Tool::ALL.iter().enumerate() {
         let rows = sections.get(&place).map(Vec::as_slice).unwrap_or_default();
         let named = format!("{} with us as the {}", tool.name(), tool.our_role());
         assert!(!rows.is_empty(), "{named}: no rows");

@@ -1,16 +1,35 @@
-//! Our TLS beside Node's `tls`, in both roles.
+//! Our TLS beside the `tls` of two Nodes, with OpenSSL 3.0 and 3.5, in both roles.
 
-use nihao_tests::interop::case::{Case, ClientCertificate, Fault, Tool};
+use nihao_tests::interop::case::{Case, ClientCertificate, Fault};
 use nihao_tests::interop::matrix::check;
 use nihao_tests::interop::tables::{
     bad_clients, bad_servers, everyday, everyday_with_one_share, our_client_refuses, our_server_refuses, refused,
     refused_by_peer, refused_by_peer_later,
 };
 use nihao_tests::interop::tap::Wire;
+use nihao_tests::interop::tool::Tool;
 
 #[tokio::test]
 async fn our_server_and_node() {
-    let tool = Tool::NodeClient;
+    our_server_and(Tool::NodeClient).await;
+}
+
+#[tokio::test]
+async fn our_client_and_node() {
+    our_client_and(Tool::NodeServer).await;
+}
+
+#[tokio::test]
+async fn our_server_and_node_24() {
+    our_server_and(Tool::Node24Client).await;
+}
+
+#[tokio::test]
+async fn our_client_and_node_24() {
+    our_client_and(Tool::Node24Server).await;
+}
+
+async fn our_server_and(tool: Tool) {
     let mut cases = everyday_with_one_share(tool);
     let incompatible = "nothing in common with the peer: no common protocol version: the peer does not speak TLS 1.3";
     cases.push(
@@ -47,9 +66,7 @@ fn node_error(_: &Wire, printed: &str) -> String {
     format!("node: {}", codes.collect::<Vec<_>>().join(" and "))
 }
 
-#[tokio::test]
-async fn our_client_and_node() {
-    let tool = Tool::NodeServer;
+async fn our_client_and(tool: Tool) {
     let mut cases = everyday(tool);
     cases.push(
         Case::new(tool)

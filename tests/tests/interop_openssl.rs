@@ -2,13 +2,17 @@
 
 use nihao_protocol::crypto::Group;
 use nihao_protocol::tls::{CipherSuite, Padding};
-use nihao_tests::interop::case::{Between, Case, ClientCertificate, Fault, Tool};
+use nihao_tests::interop::case::{Between, Case, ClientCertificate, Fault};
+use nihao_tests::interop::looks::{
+    ccs_received, ccs_sent, hello_records, hello_records_sent, hellos, hellos_sent, key_updates, lengths_received,
+    lengths_sent, longest_received, longest_sent,
+};
 use nihao_tests::interop::matrix::check;
 use nihao_tests::interop::tables::{
     bad_clients, bad_servers, everyday, everyday_with_one_share, our_client_refuses, our_server_refuses, refused,
     refused_by_peer, refused_by_peer_later,
 };
-use nihao_tests::interop::tap::{Record, Wire, client_hellos};
+use nihao_tests::interop::tool::Tool;
 use nihao_tests::pki::Kind;
 
 #[tokio::test]
@@ -211,76 +215,4 @@ fn nothing_in_common_with_s_server() -> Vec<Case> {
         suite,
         protocols,
     ]
-}
-
-fn hellos(wire: &Wire, _: &str) -> String {
-    format!("{} ClientHellos", client_hellos(&wire.received()))
-}
-
-fn hellos_sent(wire: &Wire, _: &str) -> String {
-    format!("{} ClientHellos", client_hellos(&wire.sent()))
-}
-
-fn count(records: &[Record], content_type: u8) -> usize {
-    records
-        .iter()
-        .filter(|record| record.content_type == content_type)
-        .count()
-}
-
-fn hello_records(wire: &Wire, _: &str) -> String {
-    format!("ClientHello in {} records", count(&wire.received(), 22))
-}
-
-fn hello_records_sent(wire: &Wire, _: &str) -> String {
-    format!("ClientHello in {} records", count(&wire.sent(), 22))
-}
-
-fn ccs_received(wire: &Wire, _: &str) -> String {
-    format!("{} change_cipher_spec received", count(&wire.received(), 20))
-}
-
-fn ccs_sent(wire: &Wire, _: &str) -> String {
-    format!("{} change_cipher_spec sent", count(&wire.sent(), 20))
-}
-
-fn lengths_received(wire: &Wire, _: &str) -> String {
-    smallest(&wire.received())
-}
-
-fn lengths_sent(wire: &Wire, _: &str) -> String {
-    smallest(&wire.sent())
-}
-
-/// The shortest protected record: where records are padded, no Finished, alert or end of data is shorter than a block.
-fn smallest(records: &[Record]) -> String {
-    let lengths = records
-        .iter()
-        .filter(|record| record.content_type == 23)
-        .map(|record| record.body.len());
-    format!("records of {} bytes", lengths.min().unwrap_or_default())
-}
-
-fn longest_received(wire: &Wire, _: &str) -> String {
-    longest(&wire.received())
-}
-
-fn longest_sent(wire: &Wire, _: &str) -> String {
-    longest(&wire.sent())
-}
-
-fn longest(records: &[Record]) -> String {
-    let lengths = records.iter().map(|record| record.body.len());
-    format!("no record over {} bytes", lengths.max().unwrap_or_default())
-}
-
-/// The KeyUpdates in OpenSSL's message file.
-fn key_updates(_: &Wire, messages: &str) -> String {
-    let of = |mark| {
-        messages
-            .lines()
-            .filter(|line| line.starts_with(mark) && line.ends_with(", KeyUpdate"))
-            .count()
-    };
-    format!("KeyUpdate sent {}, received {}", of(">>>"), of("<<<"))
 }

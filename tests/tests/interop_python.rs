@@ -1,11 +1,12 @@
 //! Our TLS beside Python's `ssl`, in both roles.
 
-use nihao_tests::interop::case::{Case, ClientCertificate, Fault, Tool};
+use nihao_tests::interop::case::{Case, ClientCertificate, Fault};
 use nihao_tests::interop::matrix::check;
 use nihao_tests::interop::tables::{
     bad_clients, bad_servers, everyday, everyday_with_one_share, our_client_refuses, our_server_refuses, refused,
     refused_by_peer, refused_by_peer_later,
 };
+use nihao_tests::interop::tool::Tool;
 
 #[tokio::test]
 async fn our_server_and_python() {

@@ -1,6 +1,8 @@
 //! Which alerts a tool received, read from what it printed.
 
-use super::case::Tool;
+use nihao_protocol::tls::AlertDescription;
+
+use super::tool::Tool;
 
 /// The descriptions of the alerts received, in order. `printed` is OpenSSL's message file, or the tool's standard error.
 #[must_use]
@@ -9,10 +11,14 @@ pub fn received(tool: Tool, printed: &str) -> Vec<u8> {
         Tool::SClient | Tool::SServer => openssl(printed),
         Tool::Curl => after_each(printed, "(IN), TLS alert, ", curl),
         Tool::GnutlsCli | Tool::GnutlsServ => after_each(printed, ": Alert[", gnutls),
-        Tool::NodeClient | Tool::NodeServer => node(printed),
-        Tool::PythonClient | Tool::PythonServer | Tool::RustlsClient | Tool::RustlsServer => {
-            after_each(printed, "alert received ", |rest| rest.parse().ok())
-        }
+        Tool::NodeClient | Tool::NodeServer | Tool::Node24Client | Tool::Node24Server => node(printed),
+        Tool::JavaClient | Tool::JavaServer => java(printed),
+        Tool::PythonClient
+        | Tool::PythonServer
+        | Tool::GoClient
+        | Tool::GoServer
+        | Tool::RustlsClient
+        | Tool::RustlsServer => after_each(printed, "alert received ", |rest| rest.parse().ok()),
     }
 }
 
@@ -49,13 +55,13 @@ fn gnutls(rest: &str) -> Option<u8> {
     numbers.split_once('|')?.1.parse().ok()
 }
 
-/// OpenSSL's trace: `Received Record`, then somewhere below `Level=fatal(2), description=unknown CA(48)`.
+/// OpenSSL's trace: `Received Record` (OpenSSL 3.5: `Received TLS Record`), then somewhere below `Level=fatal(2), description=unknown CA(48)`.
 fn node(printed: &str) -> Vec<u8> {
     let (mut receiving, mut alerts) = (false, Vec::new());
     for line in printed.lines() {
         match line.trim() {
-            "Received Record" => receiving = true,
-            "Sent Record" => receiving = false,
+            "Received Record" | "Received TLS Record" => receiving = true,
+            "Sent Record" | "Sent TLS Record" => receiving = false,
             line if receiving && line.starts_with("Level=") => {
                 let number = line.rsplit_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
                 alerts.extend(number.and_then(|number| number.parse::<u8>().ok()));
@@ -64,6 +70,17 @@ fn node(printed: &str) -> Vec<u8> {
         }
     }
     alerts
+}
+
+/// `Received alert message (`, then two lines on `"description": "unknown_ca"`.
+fn java(printed: &str) -> Vec<u8> {
+    let told = printed.split("Received alert message (").skip(1);
+    told.filter_map(|rest| {
+        let (_, after) = rest.split_once("\"description\": \"")?;
+        let (name, _) = after.split_once('"')?;
+        (0..=u8::MAX).find(|number| AlertDescription(*number).to_string() == name)
+    })
+    .collect()
 }
 
 #[cfg(test)]
@@ -83,6 +100,12 @@ mod tests {
         assert_eq!(received(Tool::GnutlsCli, gnutls), [48]);
         let node = "Sent Record\n  Level=fatal(2), description=x(40)\nReceived Record\n    Level=fatal(2), description=unknown CA(48)\n";
         assert_eq!(received(Tool::NodeServer, node), [48]);
+        assert_eq!(
+            received(Tool::Node24Server, &node.replace("Record", "TLS Record")),
+            [48]
+        );
+        let java = "Received alert message (\n\"Alert\": {\n  \"level\"      : \"fatal\",\n  \"description\": \"unknown_ca\"\n}\n)\n";
+        assert_eq!(received(Tool::JavaServer, java), [48]);
         assert_eq!(received(Tool::PythonClient, "alert sent 40\nalert received 48\n"), [48]);
     }
 }

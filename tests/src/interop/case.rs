@@ -3,92 +3,9 @@
 use nihao_protocol::crypto::Group;
 use nihao_protocol::tls::{CipherSuite, RecordPolicy};
 
-use super::process::Program;
 use super::tap::Wire;
+use super::tool::Tool;
 use crate::pki::Kind;
-
-/// The stacks that others wrote.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tool {
-    /// `openssl s_client`.
-    SClient,
-    /// `openssl s_server`.
-    SServer,
-    /// curl.
-    Curl,
-    /// `gnutls-cli`.
-    GnutlsCli,
-    /// `gnutls-serv`.
-    GnutlsServ,
-    /// A client made of Python's `ssl`.
-    PythonClient,
-    /// A server made of Python's `ssl`.
-    PythonServer,
-    /// A client made of Node's `tls`.
-    NodeClient,
-    /// A server made of Node's `tls`.
-    NodeServer,
-    /// A rustls client in this process.
-    RustlsClient,
-    /// A rustls server in this process.
-    RustlsServer,
-}
-
-impl Tool {
-    /// Its name in the matrix.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::SClient => "openssl s_client",
-            Self::SServer => "openssl s_server",
-            Self::Curl => "curl",
-            Self::GnutlsCli => "gnutls-cli",
-            Self::GnutlsServ => "gnutls-serv",
-            Self::PythonClient | Self::PythonServer => "python",
-            Self::NodeClient | Self::NodeServer => "node",
-            Self::RustlsClient | Self::RustlsServer => "rustls",
-        }
-    }
-
-    /// Our role beside it.
-    #[must_use]
-    pub const fn our_role(self) -> &'static str {
-        match self {
-            Self::SClient
-            | Self::Curl
-            | Self::GnutlsCli
-            | Self::PythonClient
-            | Self::NodeClient
-            | Self::RustlsClient => "server",
-            Self::SServer | Self::GnutlsServ | Self::PythonServer | Self::NodeServer | Self::RustlsServer => "client",
-        }
-    }
-
-    /// Whether it goes on after a connection.
-    #[must_use]
-    pub const fn serves_for_ever(self) -> bool {
-        matches!(self, Self::GnutlsServ)
-    }
-
-    /// The program to run; rustls runs in this process.
-    #[must_use]
-    pub const fn program(self) -> Option<Program> {
-        let (name, package) = match self {
-            Self::SClient | Self::SServer => ("openssl", "openssl"),
-            Self::Curl => ("curl", "curl"),
-            Self::GnutlsCli => ("gnutls-cli", "gnutls-bin"),
-            Self::GnutlsServ => ("gnutls-serv", "gnutls-bin"),
-            Self::PythonClient | Self::PythonServer => ("python3", "python3"),
-            Self::NodeClient | Self::NodeServer => ("node", "nodejs"),
-            Self::RustlsClient | Self::RustlsServer => return None,
-        };
-        Some(Program {
-            name,
-            package,
-            buffers: matches!(self, Self::SServer),
-        })
-    }
-}
 
 /// What is wrong with a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

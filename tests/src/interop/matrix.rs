@@ -11,8 +11,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::case::{Case, Tool};
+use super::case::Case;
 use super::run::run;
+use super::tool::Tool;
 
 /// Set to 1, it makes the tests write the matrix anew instead of comparing.
 pub const REWRITE: &str = "NIHAO_REWRITE_MATRIX";
@@ -29,7 +30,7 @@ pub async fn check(tool: Tool, cases: Vec<Case>) {
 }
 
 async fn run_all(tool: Tool, cases: &[Case]) -> Result<()> {
-    if let Some(program) = tool.program() {
+    for program in tool.program().into_iter().chain(tool.besides()) {
         program.find()?;
     }
     let mut rows = Vec::new();
@@ -42,7 +43,7 @@ async fn run_all(tool: Tool, cases: &[Case]) -> Result<()> {
         columns.extend([
             case.expected.clone(),
             seen,
-            String::from(if same { "ok" } else { "differs" }),
+            String::from(if same { "ok" } else { "BAD" }),
         ]);
         let row = columns.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(",");
         if !same {
@@ -70,47 +71,31 @@ pub fn committed() -> Result<Vec<String>> {
 }
 
 /// Which tool and role a row is about.
-fn section(row: &str) -> Option<(Tool, &'static str)> {
+fn section(row: &str) -> Option<usize> {
     let (peer, rest) = row.split_once(',')?;
     let role = rest.split(',').next()?;
-    TOOLS.into_iter().find_map(|tool| {
-        let after = peer.trim_start_matches('"').strip_prefix(tool.name())?;
-        let ours = tool.our_role() == role && (after.is_empty() || after.starts_with([' ', '"']));
-        ours.then(|| (tool, tool.our_role()))
+    Tool::ALL.into_iter().position(|tool| {
+        let after = peer.trim_start_matches('"').strip_prefix(tool.name());
+        let ours = after.is_some_and(|after| after.is_empty() || after.starts_with([' ', '"']));
+        ours && tool.our_role() == role
     })
 }
 
-/// Every tool, in the order of the matrix.
-pub const TOOLS: [Tool; 11] = [
-    Tool::SClient,
-    Tool::SServer,
-    Tool::Curl,
-    Tool::GnutlsCli,
-    Tool::GnutlsServ,
-    Tool::PythonClient,
-    Tool::PythonServer,
-    Tool::NodeClient,
-    Tool::NodeServer,
-    Tool::RustlsClient,
-    Tool::RustlsServer,
-];
-
-/// The committed rows of each tool, by its place in [`TOOLS`].
+/// The committed rows of each tool, by its place in [`Tool::ALL`].
 ///
 /// # Errors
 /// When the file cannot be read, or a row belongs to no tool.
 pub fn sections() -> Result<BTreeMap<usize, Vec<String>>> {
     let mut sections: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for row in committed()? {
-        let (tool, _) = section(&row).with_context(|| format!("no tool's row: {row}"))?;
-        let place = TOOLS.iter().position(|one| *one == tool).context("a tool")?;
+        let place = section(&row).with_context(|| format!("no tool's row: {row}"))?;
         sections.entry(place).or_default().push(row);
     }
     Ok(sections)
 }
 
 fn compare(tool: Tool, rows: &[String]) -> Result<()> {
-    let place = TOOLS.iter().position(|one| *one == tool).context("a tool")?;
+    let place = Tool::ALL.iter().position(|one| *one == tool).context("a tool")?;
     if std::env::var_os(REWRITE).is_some_and(|value| value == "1") {
         return rewrite(place, rows);
     }

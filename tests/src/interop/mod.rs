@@ -1,7 +1,9 @@
 //! Our TLS beside stacks that others wrote: one table of cases, run against processes, compared with a committed matrix.
 
 pub mod alerts;
+mod arguments;
 pub mod case;
+pub mod looks;
 pub mod material;
 pub mod matrix;
 mod ours;
@@ -11,5 +13,6 @@ mod rustls_peer;
 mod stock;
 pub mod tables;
 pub mod tap;
+pub mod tool;
 
 pub use ours::PAYLOAD;

@@ -11,9 +11,10 @@ use nihao_protocol::x509::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::case::{Between, Case, Tool};
+use super::case::{Between, Case};
 use super::material::Material;
 use super::tap::{Tap, Wire};
+use super::tool::Tool;
 
 /// What crosses in each direction: 2000 lines of 您好！, more than a record holds.
 pub static PAYLOAD: LazyLock<Vec<u8>> = LazyLock::new(|| "您好！\n".repeat(2000).into_bytes());

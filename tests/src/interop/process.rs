@@ -1,6 +1,6 @@
 //! A stock tool as a child process: started, spoken to, listened to, and ended by its own handle alone.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,13 +10,24 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-/// What runs, and the Debian package it comes in.
+/// Where a program comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// This Debian package; it is looked up in PATH.
+    Package(&'static str),
+    /// `tests/peers/setup`, which puts it into the folder of the peers.
+    Peers,
+    /// `tests/peers/setup`, which makes it of this file beside it.
+    Made(&'static str),
+}
+
+/// What runs, and where it comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Program {
-    /// Its name, looked up in PATH.
+    /// The name of its file.
     pub name: &'static str,
-    /// The package to install when it is missing.
-    pub package: &'static str,
+    /// Where it comes from.
+    pub place: Place,
     /// Whether it keeps what it prints to itself unless `stdbuf` (coreutils) forbids that.
     pub buffers: bool,
 }
@@ -25,17 +36,48 @@ impl Program {
     /// Where it is.
     ///
     /// # Errors
-    /// When it is not installed: the message names the package.
+    /// When it is not installed, or made of an older source: the message says how to get it.
     pub fn find(self) -> Result<PathBuf> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let mut candidates = std::env::split_paths(&path).map(|folder| folder.join(self.name));
-        candidates.find(|candidate| candidate.is_file()).with_context(|| {
-            format!(
-                "{} is not installed, and this test needs it: apt-get install {}",
-                self.name, self.package
-            )
-        })
+        let name = self.name;
+        match self.place {
+            Place::Package(package) => {
+                let path = std::env::var_os("PATH").unwrap_or_default();
+                let mut candidates = std::env::split_paths(&path).map(|folder| folder.join(name));
+                candidates.find(|candidate| candidate.is_file()).with_context(|| {
+                    format!("{name} is not installed, and this test needs it: apt-get install {package}")
+                })
+            }
+            Place::Peers => in_peers(name),
+            Place::Made(source) => {
+                let path = in_peers(name)?;
+                let now = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/peers")).join(source);
+                let fresh = std::fs::read(now)? == std::fs::read(in_peers(source)?)?;
+                ensure!(fresh, "{name} was made of an older {source}: run tests/peers/setup");
+                Ok(path)
+            }
+        }
     }
+}
+
+fn in_peers(name: &str) -> Result<PathBuf> {
+    let path = peers()?.join(name);
+    ensure!(
+        path.is_file(),
+        "{name} is missing, and this test needs it: run tests/peers/setup"
+    );
+    Ok(path)
+}
+
+/// The folder that `tests/peers/setup` fills: `peers` in the target directory that this program was built in.
+///
+/// # Errors
+/// When there is none.
+pub fn peers() -> Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let mut candidates = program.ancestors().skip(1).map(|folder| folder.join("peers"));
+    candidates
+        .find(|candidate| candidate.is_dir())
+        .context("the folder of the peers is missing, and this test needs it: run tests/peers/setup")
 }
 
 /// What a process wrote so far; kept by who started it, so that it can be shown when a deadline passes.

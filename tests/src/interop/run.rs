@@ -7,11 +7,12 @@ use nihao_protocol::tls::AlertDescription;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-use super::case::{Case, ClientCertificate, OPEN, Tool};
+use super::case::{Case, ClientCertificate, OPEN};
 use super::material::Material;
 use super::ours::{self, Ours};
 use super::process::Output;
 use super::tap::Wire;
+use super::tool::Tool;
 use super::{rustls_peer, stock};
 
 /// The time one case may take.

@@ -92,6 +92,7 @@ fn provider(case: &Case) -> Arc<CryptoProvider> {
     if !case.knobs.contains(&TLS12) {
         provider.cipher_suites = vec![match case.suite {
             CipherSuite::TLS_AES_128_GCM_SHA256 => cipher_suite::TLS13_AES_128_GCM_SHA256,
+            CipherSuite::TLS_CHACHA20_POLY1305_SHA256 => cipher_suite::TLS13_CHACHA20_POLY1305_SHA256,
             _ => cipher_suite::TLS13_AES_256_GCM_SHA384,
         }];
     }
@@ -222,7 +223,7 @@ impl<'a> Peer<'a> {
         }
         let printed = self.output.err();
         Ok(Theirs {
-            alerts: super::alerts::received(super::case::Tool::RustlsClient, &printed),
+            alerts: super::alerts::received(super::tool::Tool::RustlsClient, &printed),
             complete: complete.is_ok(),
             printed,
         })

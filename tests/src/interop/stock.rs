@@ -1,24 +1,21 @@
-//! How each stock tool is called, and how 您好！ is passed to it and taken from it.
+//! How 您好！ is passed to each stock tool and taken from it.
 
 use std::net::TcpListener as StdListener;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use anyhow::{Context as _, Result};
-use serde_json::json;
 
-use super::alerts;
-use super::case::{Between, Case, ClientCertificate, Tool};
+use super::case::{Between, Case};
 use super::material::Material;
 use super::ours::PAYLOAD;
 use super::process::{Output, Process, occurrences};
 use super::run::Theirs;
-
-const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/peer.py");
-const NODE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/peer.mjs");
+use super::tool::Tool;
+use super::{alerts, arguments};
 
 /// Runs the tool as a client of our server on `port`.
 pub(super) async fn client(case: &Case, material: &Material, port: u16, output: &Output) -> Result<Theirs> {
-    let mut process = start(case, client_arguments(case, material, port), output)?;
+    let mut process = start(case, arguments::client(case, material, port), output)?;
     let complete = if case.tool == Tool::Curl {
         process.finish().await?;
         output.out() == *PAYLOAD
@@ -86,7 +83,7 @@ fn mentions(output: &Output, text: &str) -> Option<()> {
 /// Starts the tool as a server: the process and its port.
 pub(super) async fn server(case: &Case, material: &Material, output: &Output) -> Result<(Process, u16)> {
     let free = if case.tool == Tool::GnutlsServ { free_port()? } else { 0 };
-    let mut process = start(case, server_arguments(case, material, free), output)?;
+    let mut process = start(case, arguments::server(case, material, free), output)?;
     if free != 0 {
         return Ok((process, free)); // it does not say when it listens: who connects must be patient
     }
@@ -159,147 +156,4 @@ fn free_port() -> Result<u16> {
         }
     }
     anyhow::bail!("no free port")
-}
-
-fn strings<const N: usize>(texts: [&str; N]) -> Vec<String> {
-    texts.map(String::from).to_vec()
-}
-
-fn client_arguments(case: &Case, material: &Material, port: u16) -> Vec<String> {
-    let (roots, port_text) = (material.path("servers.pem"), port.to_string());
-    let named = material.has_client();
-    let (certificate, key) = (material.path("client.pem"), material.path("client.key"));
-    let mut arguments = match case.tool {
-        Tool::SClient => {
-            let (address, messages) = (format!("127.0.0.1:{port}"), material.path("messages"));
-            let mut all = strings(["s_client", "-connect", &address, "-servername", "localhost", "-brief"]);
-            all.extend(strings([
-                "-verify_hostname",
-                "localhost",
-                "-CAfile",
-                &roots,
-                "-verify_return_error",
-            ]));
-            all.extend(strings(["-msg", "-msgfile", &messages]));
-            if named {
-                all.extend(strings(["-cert", &certificate, "-key", &key]));
-            }
-            all
-        }
-        Tool::Curl => curl_arguments(material, port),
-        Tool::GnutlsCli => {
-            let mut all = strings(["-d", "5", "--x509cafile", &roots, "-p", &port_text, "localhost"]);
-            if named {
-                all.extend(strings(["--x509certfile", &certificate, "--x509keyfile", &key]));
-            }
-            all
-        }
-        tool => {
-            let options = json!({
-                "port": port, "name": "localhost", "roots": roots, "verify": "CERT_REQUIRED",
-                "rounds": case.between.rounds(), "size": PAYLOAD.len(),
-                "certificate": named.then_some(certificate), "key": named.then_some(key),
-            });
-            script(tool, "client", &options, case)
-        }
-    };
-    if !matches!(case.tool, Tool::PythonClient | Tool::NodeClient) {
-        arguments.extend(case.knobs.iter().map(ToString::to_string));
-    }
-    arguments
-}
-
-fn curl_arguments(material: &Material, port: u16) -> Vec<String> {
-    let (body, host) = (
-        format!("@{}", material.path("payload")),
-        format!("localhost:{port}:127.0.0.1"),
-    );
-    let roots = material.path("servers.pem");
-    let mut all = strings([
-        "-sS",
-        "-v",
-        "--noproxy",
-        "*",
-        "--http1.1",
-        "--resolve",
-        &host,
-        "--cacert",
-        &roots,
-    ]);
-    all.extend(strings(["--data-binary", &body, &format!("https://localhost:{port}/")]));
-    if material.has_client() {
-        let (certificate, key) = (material.path("client.pem"), material.path("client.key"));
-        all.extend(strings(["--cert", &certificate, "--key", &key]));
-    }
-    all
-}
-
-/// The knobs of our own scripts are `name=value` pairs among the options.
-fn script(tool: Tool, role: &str, options: &serde_json::Value, case: &Case) -> Vec<String> {
-    let mut options = options.clone();
-    for (name, value) in case.knobs.iter().filter_map(|knob| knob.split_once('=')) {
-        options[name] = json!(value);
-    }
-    let path = if matches!(tool, Tool::PythonClient | Tool::PythonServer) {
-        PYTHON
-    } else {
-        NODE
-    };
-    strings([path, role, &options.to_string()])
-}
-
-fn server_arguments(case: &Case, material: &Material, port: u16) -> Vec<String> {
-    let (certificate, key) = (material.path("server.pem"), material.path("server.key"));
-    let (users, messages) = (material.path("users.pem"), material.path("messages"));
-    let mut arguments = match case.tool {
-        Tool::SServer => {
-            let mut all = strings(["s_server", "-accept", "127.0.0.1:0", "-naccept", "1"]);
-            all.extend(strings([
-                "-cert",
-                &certificate,
-                "-key",
-                &key,
-                "-msg",
-                "-msgfile",
-                &messages,
-            ]));
-            match case.client {
-                ClientCertificate::NotAsked => {}
-                ClientCertificate::None => all.extend(strings(["-verify", "1", "-CAfile", &users])),
-                _ => all.extend(strings(["-Verify", "1", "-verify_return_error", "-CAfile", &users])),
-            }
-            all
-        }
-        Tool::GnutlsServ => {
-            let mut all = strings(["-d", "5", "--echo", "-p", &port.to_string()]);
-            all.extend(strings(["--x509certfile", &certificate, "--x509keyfile", &key]));
-            match case.client {
-                ClientCertificate::NotAsked => all.extend(strings(["--disable-client-cert"])),
-                ClientCertificate::None => all.extend(strings(["--x509cafile", &users])),
-                _ => all.extend(strings([
-                    "--require-client-cert",
-                    "--verify-client-cert",
-                    "--x509cafile",
-                    &users,
-                ])),
-            }
-            all
-        }
-        tool => {
-            let verify = match case.client {
-                ClientCertificate::NotAsked => "CERT_NONE",
-                ClientCertificate::None => "CERT_OPTIONAL",
-                _ => "CERT_REQUIRED",
-            };
-            let options = json!({
-                "certificate": certificate, "key": key, "roots": users, "verify": verify,
-                "ask": case.client.is_asked(), "require": case.client.is_required(),
-            });
-            script(tool, "server", &options, case)
-        }
-    };
-    if !matches!(case.tool, Tool::PythonServer | Tool::NodeServer) {
-        arguments.extend(case.knobs.iter().map(ToString::to_string));
-    }
-    arguments
 }

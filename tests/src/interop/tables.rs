@@ -3,14 +3,19 @@
 use nihao_protocol::crypto::Group;
 use nihao_protocol::tls::CipherSuite;
 
-use super::case::{Between, Case, ClientCertificate, Fault, OPEN, Tool};
+use super::case::{Between, Case, ClientCertificate, Fault, OPEN};
+use super::tool::Tool;
 use crate::pki::Kind;
 
 /// The rows that every tool passes: each kind of leaf with each kind of client certificate, each group with each suite, and key
 /// updates by us where two rounds can be spoken.
 #[must_use]
 pub fn everyday(tool: Tool) -> Vec<Case> {
-    let suites = [CipherSuite::TLS_AES_128_GCM_SHA256, CipherSuite::TLS_AES_256_GCM_SHA384];
+    let suites = [
+        CipherSuite::TLS_AES_128_GCM_SHA256,
+        CipherSuite::TLS_AES_256_GCM_SHA384,
+        CipherSuite::TLS_CHACHA20_POLY1305_SHA256,
+    ];
     let mut cases = Vec::new();
     for leaf in Kind::ALL {
         for client in [
