@@ -110,10 +110,11 @@ async fn answer(stream: TlsStream<TcpStream>) -> Result<()> {
     let mut line = String::new();
     while (&mut stream).take(MAX_LINE).read_line(&mut line).await? > 0 {
         if line.starts_with("GET ") {
-            let body = facts(stream.get_ref());
-            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n";
-            let page = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
-            stream.write_all(page.as_bytes()).await?;
+            while !line.trim_end().is_empty() {
+                line.clear();
+                (&mut stream).take(MAX_LINE).read_line(&mut line).await?;
+            }
+            stream.write_all(page(&facts(stream.get_ref())).as_bytes()).await?;
             break;
         }
         let reversed: String = line.trim_end().chars().rev().chain(['\n']).collect();
@@ -122,6 +123,15 @@ async fn answer(stream: TlsStream<TcpStream>) -> Result<()> {
         line.clear();
     }
     Ok(stream.shutdown().await?)
+}
+
+/// An HTTP answer: a page that shows `facts`.
+fn page(facts: &str) -> String {
+    let facts = facts.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let start = "<!doctype html><html lang=\"zh\"><meta charset=\"utf-8\"><title>您好！</title><h1>您好！</h1>";
+    let body = format!("{start}\n<pre>{facts}</pre></html>\n");
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nConnection: close\r\n";
+    format!("{head}Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
 fn facts(stream: &TlsStream<TcpStream>) -> String {
