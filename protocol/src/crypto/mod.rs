@@ -12,6 +12,7 @@
 
 pub mod aead;
 pub mod exchange;
+mod gcm;
 pub mod hash;
 pub mod hkdf;
 pub mod random;
