@@ -2,8 +2,10 @@
 //!
 //! `cargo run -p nihao-protocol --example s_server -- --cert leaf.pem --key leaf.key --accept 127.0.0.1:4433`
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
@@ -13,9 +15,12 @@ use nihao_protocol::tls::{ClientAuth, Identity, Padding, ServerConfig};
 use nihao_protocol::x509::{Roots, Trust};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
 
 /// The longest line that is answered.
 const MAX_LINE: u64 = 64 * 1024;
+/// How long a peer may take to close after we did.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// A TLS 1.3 server in the manner of `openssl s_server -rev`.
 #[derive(Parser)]
@@ -60,9 +65,11 @@ async fn main() -> Result<()> {
         let acceptor = acceptor.clone();
         tokio::spawn(async move {
             match acceptor.accept(transport).await {
-                Ok(stream) => {
+                Ok(mut stream) => {
                     eprintln!("{peer}: open\n{}", facts(&stream));
-                    match answer(stream).await {
+                    let outcome = answer(&mut stream).await;
+                    farewell(stream).await;
+                    match outcome {
                         Ok(()) => eprintln!("{peer}: closed"),
                         Err(error) => eprintln!("{peer}: {error:#}"),
                     }
@@ -105,7 +112,7 @@ fn read(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))
 }
 
-async fn answer(stream: TlsStream<TcpStream>) -> Result<()> {
+async fn answer(stream: &mut TlsStream<TcpStream>) -> Result<()> {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
     while (&mut stream).take(MAX_LINE).read_line(&mut line).await? > 0 {
@@ -122,7 +129,26 @@ async fn answer(stream: TlsStream<TcpStream>) -> Result<()> {
         stream.flush().await?;
         line.clear();
     }
-    Ok(stream.shutdown().await?)
+    Ok(())
+}
+
+/// Says close_notify, or the alert of a failure, and reads on until the peer has closed too: a socket closed with unread bytes
+/// resets, and the peer might lose what it was told.
+async fn farewell(mut stream: TlsStream<TcpStream>) {
+    let _ = stream.shutdown().await;
+    let rest = async {
+        let mut rest = [0; 4096];
+        loop {
+            stream.transport().readable().await?;
+            match stream.transport().try_read(&mut rest) {
+                Ok(0) => return Ok(()),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+    };
+    let _ = timeout(LINGER, rest).await;
 }
 
 /// An HTTP answer: a page that shows `facts`.

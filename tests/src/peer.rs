@@ -9,7 +9,7 @@ use nihao_protocol::crypto::{Digest, Group, HashAlgorithm, KeyPair, Seeded};
 use nihao_protocol::tls::key_schedule::{HandshakeSecret, MasterSecret, TrafficSecret, TrafficSecrets};
 use nihao_protocol::tls::messages::{
     Certificate, CertificateRequest, CertificateVerify, ClientHello, EncryptedExtensions, Extensions, Finished,
-    KeyShareEntry, Message, RETRY_RANDOM, ServerHello, Signer, signed_content,
+    KeyShareEntry, KeyUpdate, Message, RETRY_RANDOM, ServerHello, Signer, signed_content,
 };
 use nihao_protocol::tls::names::{ContentType, ExtensionType, HandshakeType, TLS12, TLS13};
 use nihao_protocol::tls::record::Header;
@@ -43,6 +43,8 @@ pub struct Peer {
     pub error: Option<Error>,
     /// What ours gave its application.
     pub data: Vec<u8>,
+    /// The change_cipher_spec records ours has sent.
+    pub change_cipher_specs: usize,
 }
 
 impl Peer {
@@ -87,6 +89,7 @@ impl Peer {
             alert: None,
             error: None,
             data: Vec::new(),
+            change_cipher_specs: 0,
         }
     }
 
@@ -150,6 +153,39 @@ impl Peer {
         self.send_record(ContentType::Handshake, bytes);
     }
 
+    /// Says the bytes of a handshake message over records of at most so many bytes each.
+    pub fn say_in_pieces(&mut self, bytes: &[u8], most: usize) {
+        self.transcript.extend(bytes);
+        for piece in bytes.chunks(most) {
+            self.send_record(ContentType::Handshake, piece);
+        }
+    }
+
+    /// Says KeyUpdate and changes the write key.
+    ///
+    /// # Panics
+    /// If the handshake is not complete.
+    pub fn say_key_update(&mut self, update: KeyUpdate) {
+        let bytes = Message::KeyUpdate(update).encode().expect("a message");
+        let wire = self.record(ContentType::Handshake, &bytes);
+        let secrets = self.application.take().expect("secrets");
+        let (secrets, sealer) = match self.ours.role() {
+            Role::Server => {
+                let secrets = advance(secrets, Role::Client);
+                let sealer = secrets.client.sealer();
+                (secrets, sealer)
+            }
+            Role::Client => {
+                let secrets = advance(secrets, Role::Server);
+                let sealer = secrets.server.sealer();
+                (secrets, sealer)
+            }
+        };
+        self.application = Some(secrets);
+        self.sealer = Some(sealer.expect("keys"));
+        self.send_wire(&wire);
+    }
+
     /// Says a message of this type with this body.
     pub fn say_raw(&mut self, kind: HandshakeType, body: &[u8]) {
         self.say_bytes(&raw(kind, body));
@@ -176,7 +212,8 @@ impl Peer {
             match content_type {
                 ContentType::Handshake => self.hear(&body),
                 ContentType::Alert => self.alert = Some(AlertDescription(body[1])),
-                ContentType::ChangeCipherSpec | ContentType::ApplicationData => {}
+                ContentType::ChangeCipherSpec => self.change_cipher_specs += 1,
+                ContentType::ApplicationData => {}
             }
         }
     }
@@ -206,6 +243,15 @@ impl Peer {
                     let secrets = self.application.as_ref().expect("secrets");
                     self.opener = Some(secrets.client.opener().expect("keys"));
                     self.sealer = Some(secrets.server.sealer().expect("keys"));
+                }
+                Message::KeyUpdate(_) => {
+                    let secrets = advance(self.application.take().expect("secrets"), self.ours.role());
+                    let of_ours = match self.ours.role() {
+                        Role::Client => &secrets.client,
+                        Role::Server => &secrets.server,
+                    };
+                    self.opener = Some(of_ours.opener().expect("keys"));
+                    self.application = Some(secrets);
                 }
                 _ => {}
             }
@@ -396,6 +442,22 @@ impl Peer {
             self.sealer = Some(secrets.client.sealer().expect("keys"));
         }
         self.send_wire(&wire);
+    }
+}
+
+/// The secrets with the next one of this end in the place of the one before.
+fn advance(secrets: TrafficSecrets, of: Role) -> TrafficSecrets {
+    let TrafficSecrets { client, server } = secrets;
+    let next = |secret: TrafficSecret| secret.update().expect("the next secret");
+    match of {
+        Role::Client => TrafficSecrets {
+            client: next(client),
+            server,
+        },
+        Role::Server => TrafficSecrets {
+            client,
+            server: next(server),
+        },
     }
 }
 

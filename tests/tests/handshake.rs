@@ -146,8 +146,9 @@ fn long_data_small_fragments_and_padding() {
 
 #[test]
 fn no_middlebox_mode_has_no_session_id_and_no_change_cipher_spec() {
-    let (mut client, server) = configs(Kind::Ed25519);
+    let (mut client, mut server) = configs(Kind::Ed25519);
     client.records.change_cipher_spec = false;
+    server.records.change_cipher_spec = false;
     let mut pair = Pair::new(client, server, "localhost", 1);
     let mut records = Vec::new();
     pair.drive_through(1000, |_, wire| {

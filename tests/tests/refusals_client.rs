@@ -34,6 +34,9 @@ fn fields_of_server_hello() {
     });
     hello_refused("a compression method", illegal, |hello| hello.compression_method = 1);
     hello_refused("a legacy version", illegal, |hello| hello.legacy_version = 0x0304);
+    hello_refused("SSL 3.0 as legacy version", Alert::PROTOCOL_VERSION, |hello| {
+        hello.legacy_version = 0x0300
+    });
     hello_refused("a suite not offered", illegal, |hello| {
         hello.cipher_suite = CipherSuite(0x1304)
     });
@@ -80,7 +83,7 @@ fn extensions_of_server_hello() {
         ("no share", Alert::MISSING_EXTENSION, &[VERSION]),
         (
             "an empty share",
-            Alert::DECODE_ERROR,
+            Alert::ILLEGAL_PARAMETER,
             &[VERSION, (E::KEY_SHARE, &[0, 29, 0, 0])],
         ),
         (

@@ -7,7 +7,7 @@ use super::client;
 use super::config::{ClientConfig, RecordPolicy, ServerConfig};
 use super::error::{Error, Misuse, Peer};
 use super::flight::{Context, Established, Flight, Heard, Next};
-use super::inbound::{Brought, Inbound, RawMessage};
+use super::inbound::{Brought, Inbound, MAX_USER_CANCELED, RawMessage};
 use super::messages::KeyUpdate;
 use super::negotiated::Negotiated;
 use super::outbound::Outbound;
@@ -203,8 +203,13 @@ impl Connection {
             Phase::Client(handshake) => handshake.hear(raw, halves, context, client::State::step)?,
             Phase::Server(handshake) => handshake.hear(raw, halves, context, server::State::step)?,
             Phase::Open(traffic) => {
-                if traffic.hear(&raw, halves.0, halves.1)? == Happened::KeyUpdated {
+                if traffic.hear(&raw, halves.0)? == Happened::KeyUpdated {
                     self.news.key_updates = self.news.key_updates.saturating_add(1);
+                    // RFC 8446 §4.6.3: many requests may have one answer, at the latest before the next data. A server answers
+                    // each at once, as those who ask one expect; a client, which may be silent for long, all with one.
+                    if self.role == Role::Server && !self.sent_close {
+                        traffic.settle(halves.1)?;
+                    }
                 }
                 return Ok(());
             }
@@ -234,7 +239,9 @@ impl Connection {
                 self.news.closed = true;
                 Ok(())
             }
-            AlertDescription::USER_CANCELED => Ok(self.inbound.count_idle("user_canceled alerts")?),
+            AlertDescription::USER_CANCELED => {
+                Ok(self.inbound.count_idle("user_canceled alerts", MAX_USER_CANCELED)?)
+            }
             other => Err(Error::AlertReceived(other)),
         }
     }
@@ -284,6 +291,7 @@ impl Connection {
                 if self.outbound.wants_key_update() {
                     traffic.update_key(KeyUpdate::NotRequested, &mut self.outbound)?;
                 }
+                traffic.settle(&mut self.outbound)?;
             }
             Phase::Client(_) | Phase::Server(_) => return Err(Misuse::HandshakeIncomplete.into()),
         }
@@ -308,6 +316,9 @@ impl Connection {
     /// Says close_notify, once: we send no more. The peer may still (RFC 8446 §6.1).
     pub fn close(&mut self) {
         if !self.sent_close && !matches!(self.phase, Phase::Failed(_)) {
+            if let Phase::Open(traffic) = &mut self.phase {
+                let _ = traffic.settle(&mut self.outbound);
+            }
             let _ = self.outbound.alert(AlertDescription::CLOSE_NOTIFY);
             self.sent_close = true;
         }

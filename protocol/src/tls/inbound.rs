@@ -8,8 +8,12 @@ use super::seal::Opener;
 
 /// The longest handshake message that is taken, body only: 64 KiB.
 pub const MAX_HANDSHAKE_MESSAGE: usize = 1 << 16;
+/// The longest ClientHello: as long as its fields can say, since a client may well fill one of them (RFC 8446 §4.1.2).
+pub const MAX_CLIENT_HELLO: usize = 2 + 32 + (1 + 32) + (2 + 65_534) + (1 + 255) + (2 + 65_535);
 /// The most records or messages in a row that may bring nothing.
 pub const MAX_IDLE: u8 = 32;
+/// The most user_canceled alerts in a row: one is enough to say it.
+pub const MAX_USER_CANCELED: u8 = 4;
 
 /// One direction's way from wire to content.
 #[derive(Debug, Default)]
@@ -23,6 +27,8 @@ pub(super) struct Inbound {
     given: usize,
     opener: Option<Box<Opener>>,
     stage: Stage,
+    /// How many change_cipher_spec records may still come.
+    change_cipher_specs: u8,
     /// Records or messages in a row that brought nothing.
     idle: u8,
     /// Bytes of early data that may still be skipped; nothing once a record was opened.
@@ -70,6 +76,12 @@ impl Inbound {
     pub(super) const fn enter(&mut self, stage: Stage) {
         self.stage = stage;
         self.idle = 0;
+        self.change_cipher_specs = 0;
+    }
+
+    /// From here on so many change_cipher_spec records may come.
+    pub(super) const fn allow_change_cipher_spec(&mut self, most: u8) {
+        self.change_cipher_specs = most;
     }
 
     /// Changes the read key; the proof is that no message runs on past the change.
@@ -93,7 +105,11 @@ impl Inbound {
             return Ok(None);
         };
         let length = usize::try_from(u32::from_be_bytes([0, a, b, c])).unwrap_or(usize::MAX);
-        if length > MAX_HANDSHAKE_MESSAGE {
+        let limit = match HandshakeType(kind) {
+            HandshakeType::CLIENT_HELLO => MAX_CLIENT_HELLO,
+            _ => MAX_HANDSHAKE_MESSAGE,
+        };
+        if length > limit {
             return Err(Peer::MessageTooLong(length).into());
         }
         let whole = length.saturating_add(4);
@@ -175,10 +191,13 @@ impl Inbound {
 
     /// RFC 8446 §5: between the first ClientHello and the peer's Finished a change_cipher_spec of the single byte 1 is dropped.
     fn drop_change_cipher_spec(&mut self, body: &[u8]) -> Result<Brought, Error> {
-        if self.stage != Stage::Handshake || body != [1] {
+        if body != [1] {
             return Err(Peer::BadChangeCipherSpec.into());
         }
-        self.count_idle("change_cipher_spec records")?;
+        self.change_cipher_specs = self
+            .change_cipher_specs
+            .checked_sub(1)
+            .ok_or(Peer::BadChangeCipherSpec)?;
         Ok(Brought::Content)
     }
 
@@ -237,7 +256,7 @@ impl Inbound {
             return Err(Peer::UnexpectedRecord(ContentType::ApplicationData).into());
         }
         if length == 0 {
-            self.count_idle("empty records")?;
+            self.count_idle("empty records", MAX_IDLE)?;
         } else {
             self.idle = 0;
         }
@@ -255,9 +274,9 @@ impl Inbound {
     }
 
     /// Counts what brings nothing; too many in a row end the connection.
-    pub(super) fn count_idle(&mut self, what: &'static str) -> Result<(), Peer> {
+    pub(super) fn count_idle(&mut self, what: &'static str, most: u8) -> Result<(), Peer> {
         self.idle = self.idle.saturating_add(1);
-        if self.idle > MAX_IDLE {
+        if self.idle > most {
             return Err(Peer::TooMany(what));
         }
         Ok(())

@@ -6,6 +6,8 @@ use crate::crypto::{AeadAlgorithm, HashAlgorithm};
 pub const TLS13: u16 = 0x0304;
 /// TLS 1.2: what every legacy version field says.
 pub const TLS12: u16 = 0x0303;
+/// SSL 3.0, which nobody may speak any more.
+pub const SSL3: u16 = 0x0300;
 
 /// What a record carries (RFC 8446 §5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

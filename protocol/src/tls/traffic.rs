@@ -2,7 +2,7 @@
 
 use super::connection::Role;
 use super::error::{Error, Peer};
-use super::inbound::{Inbound, RawMessage};
+use super::inbound::{Inbound, MAX_IDLE, RawMessage};
 use super::key_schedule::TrafficSecret;
 use super::messages::{KeyUpdate, NewSessionTicket, encode};
 use super::names::HandshakeType;
@@ -14,6 +14,8 @@ pub(super) struct Traffic {
     role: Role,
     reading: Option<TrafficSecret>,
     writing: Option<TrafficSecret>,
+    /// Whether the peer asked for a KeyUpdate that was not said yet.
+    owes_key_update: bool,
 }
 
 /// What a message after the handshake means to the application.
@@ -31,15 +33,11 @@ impl Traffic {
             role,
             reading: Some(reading),
             writing: Some(writing),
+            owes_key_update: false,
         }
     }
 
-    pub(super) fn hear(
-        &mut self,
-        raw: &RawMessage,
-        inbound: &mut Inbound,
-        outbound: &mut Outbound,
-    ) -> Result<Happened, Error> {
+    pub(super) fn hear(&mut self, raw: &RawMessage, inbound: &mut Inbound) -> Result<Happened, Error> {
         let body = raw.bytes.get(4..).unwrap_or_default();
         match (raw.kind, self.role) {
             (HandshakeType::NEW_SESSION_TICKET, Role::Client) => {
@@ -49,13 +47,11 @@ impl Traffic {
             (HandshakeType::KEY_UPDATE, _) => {
                 let update = KeyUpdate::decode(body)?;
                 let aligned = raw.aligned.as_ref().ok_or(Peer::KeyChangeInsideRecord)?;
-                inbound.count_idle("KeyUpdate messages")?;
+                inbound.count_idle("KeyUpdate messages", MAX_IDLE)?;
                 let next = advance(&mut self.reading)?;
                 inbound.change_key(next.opener()?, aligned);
                 self.reading = Some(next);
-                if update == KeyUpdate::Requested {
-                    self.update_key(KeyUpdate::NotRequested, outbound)?;
-                }
+                self.owes_key_update |= update == KeyUpdate::Requested;
                 Ok(Happened::KeyUpdated)
             }
             (message, _) => Err(Peer::UnexpectedMessage {
@@ -66,8 +62,17 @@ impl Traffic {
         }
     }
 
+    /// Says the KeyUpdate that the peer asked for, if any is due.
+    pub(super) fn settle(&mut self, outbound: &mut Outbound) -> Result<(), Error> {
+        if self.owes_key_update {
+            self.update_key(KeyUpdate::NotRequested, outbound)?;
+        }
+        Ok(())
+    }
+
     /// Says KeyUpdate and changes the write key.
     pub(super) fn update_key(&mut self, update: KeyUpdate, outbound: &mut Outbound) -> Result<(), Error> {
+        self.owes_key_update = false;
         outbound.say(&encode(HandshakeType::KEY_UPDATE, |w| update.encode(w))?);
         let next = advance(&mut self.writing)?;
         outbound.change_key(next.sealer()?)?;

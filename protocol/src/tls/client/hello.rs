@@ -9,10 +9,10 @@ use crate::crypto::{Group, KeyPair, Random};
 use crate::tls::config::ClientConfig;
 use crate::tls::error::{Error, Incompatible, Peer};
 use crate::tls::flight::{Flight, HANDSHAKE_LABELS, Heard, Next, log_secrets, suite_hash};
-use crate::tls::inbound::Stage;
+use crate::tls::inbound::{MAX_IDLE, Stage};
 use crate::tls::key_schedule::HandshakeSecret;
 use crate::tls::messages::{ClientHello, Extensions, KeyShareEntry, ServerHello};
-use crate::tls::names::{CipherSuite, ExtensionType, HandshakeType, TLS12, TLS13};
+use crate::tls::names::{CipherSuite, ExtensionType, HandshakeType, SSL3, TLS12, TLS13};
 use crate::x509::ServerName;
 
 /// What the client keeps of its offer for the rest of the handshake.
@@ -48,6 +48,7 @@ pub(in crate::tls) fn start(
     flight.say(HandshakeType::CLIENT_HELLO, |w| hello.encode(w))?;
     flight.outbound.flush_flight()?;
     flight.inbound.enter(Stage::Handshake);
+    flight.inbound.allow_change_cipher_spec(MAX_IDLE);
     Ok(State::WaitServerHello(Box::new(WaitServerHello {
         offer: Offer { config, name, hello },
         keys,
@@ -121,6 +122,10 @@ impl Offer {
 
     /// The checks that ServerHello and HelloRetryRequest share.
     fn check(&self, hello: &ServerHello) -> Result<(), Error> {
+        // RFC 8446 §D.5: SSL 3.0 or before is refused, whatever supported_versions says.
+        if hello.legacy_version <= SSL3 {
+            return Err(Incompatible::Version.into());
+        }
         match hello.extensions.selected_version()? {
             None => return Err(Incompatible::Version.into()),
             Some(TLS13) => {}

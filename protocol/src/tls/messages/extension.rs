@@ -43,12 +43,12 @@ impl Extensions {
         while !list.is_empty() {
             let kind = ExtensionType(list.u16()?);
             let body = list.vec16(0)?.to_vec();
-            if extensions.find(kind).is_some() {
-                return Err(Peer::DuplicateExtension(kind).into());
-            }
             extensions.0.push(Extension { kind, body });
         }
-        Ok(extensions)
+        match first_twice(extensions.iter().map(|extension| extension.kind.0)) {
+            Some(kind) => Err(Peer::DuplicateExtension(ExtensionType(kind)).into()),
+            None => Ok(extensions),
+        }
     }
 
     /// Writes them with their length.
@@ -215,7 +215,8 @@ impl KeyShareEntry {
     fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         Ok(Self {
             group: Group(reader.u16()?),
-            share: reader.vec16(1)?.to_vec(),
+            // One byte at least, says the RFC; that none is no share of any group is for those to say who use it.
+            share: reader.vec16(0)?.to_vec(),
         })
     }
 
@@ -233,6 +234,14 @@ impl KeyShareEntry {
         writer.u16(self.group.0);
         writer.vec16(|w| w.bytes(&self.share));
     }
+}
+
+/// A number that comes twice. Sorted first: 64 KiB of extensions or key shares must not cost the square of their number.
+pub(in crate::tls) fn first_twice(numbers: impl Iterator<Item = u16>) -> Option<u16> {
+    let mut numbers: Vec<u16> = numbers.collect();
+    numbers.sort_unstable();
+    let pairs = numbers.iter().zip(numbers.iter().skip(1));
+    pairs.filter(|(one, next)| one == next).map(|(one, _)| *one).next()
 }
 
 /// A list of suites as ClientHello has it.

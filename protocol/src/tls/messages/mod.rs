@@ -9,6 +9,7 @@ mod server_hello;
 
 pub use certificate::{Certificate, CertificateEntry, CertificateRequest, CertificateVerify, Signer, signed_content};
 pub use client_hello::ClientHello;
+pub(super) use extension::first_twice;
 pub use extension::{Extension, Extensions, KeyShareEntry};
 pub use finished::{EncryptedExtensions, Finished};
 pub use post::{KeyUpdate, NewSessionTicket};

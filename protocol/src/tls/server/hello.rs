@@ -13,8 +13,11 @@ use crate::tls::inbound::Stage;
 use crate::tls::messages::{ClientHello, Extensions, RETRY_RANDOM, ServerHello};
 use crate::tls::names::{CipherSuite, ExtensionType, TLS12, TLS13};
 
-/// The most bytes of early data, which we never ask for, that are skipped.
-const MAX_SKIPPED_EARLY_DATA: usize = 1 << 15;
+/// The most bytes of early data, which we never ask for, that are skipped: as many as others skip.
+const MAX_SKIPPED_EARLY_DATA: usize = 1 << 14;
+
+/// change_cipher_spec records taken after each ClientHello. A client has no use for more (RFC 8446 §D.4), but an attacker might.
+const CHANGE_CIPHER_SPECS: u8 = 1;
 
 /// Extensions that a second ClientHello may change, drop or add (RFC 8446 §4.1.2).
 const CHANGEABLE: [ExtensionType; 5] = [
@@ -51,6 +54,7 @@ impl WaitClientHello {
         let choice = negotiate(&self.config, &hello)?;
         let aligned = heard.aligned()?;
         flight.inbound.enter(Stage::Handshake);
+        flight.inbound.allow_change_cipher_spec(CHANGE_CIPHER_SPECS);
         flight.settle(heard, suite_hash(choice.suite)?, false);
         let early = hello.extensions.find(ExtensionType::EARLY_DATA).is_some();
         flight
@@ -101,10 +105,7 @@ fn ask_for_share(hello: &ClientHello, suite: CipherSuite, group: Group, flight: 
     };
     flight.say_retry(|w| retry.encode(w))?;
     flight.outbound.flush_flight()?;
-    if !hello.session_id.is_empty() {
-        flight.outbound.change_cipher_spec()?;
-    }
-    Ok(())
+    flight.outbound.change_cipher_spec()
 }
 
 impl Retried {

@@ -3,8 +3,8 @@
 use crate::crypto::Group;
 use crate::tls::config::{Identity, ServerConfig};
 use crate::tls::error::{Error, Incompatible, Peer};
-use crate::tls::messages::{ClientHello, KeyShareEntry};
-use crate::tls::names::{CipherSuite, ExtensionType};
+use crate::tls::messages::{ClientHello, KeyShareEntry, first_twice};
+use crate::tls::names::{CipherSuite, ExtensionType, SSL3};
 
 /// What the server chose.
 pub(super) struct Choice {
@@ -24,7 +24,8 @@ pub(super) enum Share {
 /// Chooses, or says why nothing can be chosen.
 pub(super) fn negotiate(config: &ServerConfig, hello: &ClientHello) -> Result<Choice, Error> {
     let extensions = &hello.extensions;
-    if !extensions.offers_tls13()? {
+    // RFC 8446 §D.5: a legacy_version of SSL 3.0 or before is refused, whatever supported_versions says.
+    if hello.legacy_version <= SSL3 || !extensions.offers_tls13()? {
         return Err(Incompatible::Version.into());
     }
     // RFC 8446 §4.1.2: exactly one byte, null.
@@ -72,12 +73,14 @@ fn choose_share(config: &ServerConfig, hello: &ClientHello) -> Result<Share, Err
         .client_shares()?
         .ok_or(Peer::MissingExtension(ExtensionType::KEY_SHARE))?;
     // RFC 8446 §4.2.8: one share a group, and only for groups that are offered.
-    let mut seen: Vec<Group> = Vec::with_capacity(shares.len());
-    for share in &shares {
-        if !groups.contains(&share.group) || seen.contains(&share.group) {
-            return Err(Peer::IllegalParameter("a key share twice, or for a group that is not offered").into());
-        }
-        seen.push(share.group);
+    let mut offered = groups.clone();
+    offered.sort_unstable();
+    let is_offered = |share: &KeyShareEntry| offered.binary_search(&share.group).is_ok();
+    if !shares.iter().all(is_offered) || first_twice(shares.iter().map(|share| share.group.0)).is_some() {
+        return Err(Peer::IllegalParameter("a key share twice, or for a group that is not offered").into());
+    }
+    if shares.iter().any(|share| share.share.is_empty()) {
+        return Err(Peer::BadKeyShare.into());
     }
     let shared = config
         .groups

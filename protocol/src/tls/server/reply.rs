@@ -109,11 +109,8 @@ fn say_server_hello(
     };
     flight.say(HandshakeType::SERVER_HELLO, |w| message.encode(w))?;
     flight.outbound.flush_flight()?;
-    // RFC 8446 §D.4: after the first handshake message, and only if the client sent a session id.
-    if !hello.session_id.is_empty() {
-        flight.outbound.change_cipher_spec()?;
-    }
-    Ok(())
+    // RFC 8446 §D.4: after the first handshake message. A client without session id need not get one, but a middlebox may want it.
+    flight.outbound.change_cipher_spec()
 }
 
 fn say_encrypted_extensions(choice: &Choice, flight: &mut Flight<'_>) -> Result<(), Error> {
