@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use nihao_protocol::crypto::hkdf::hmac;
 use nihao_protocol::crypto::signature::verify_ecdsa_p256;
 use nihao_protocol::crypto::{Digest, Group, HashAlgorithm, KeyPair, Prk, Secret};
 use nihao_protocol::tls::CipherSuite;
-use nihao_protocol::tls::key_schedule::{HandshakeSecret, TrafficSecret, TrafficSecrets};
+use nihao_protocol::tls::key_schedule::{
+    EarlySecret, HandshakeSecret, ResumptionSecret, TrafficSecret, TrafficSecrets,
+};
 use nihao_protocol::tls::messages::{Message, Signer, signed_content};
 use nihao_protocol::tls::names::ContentType;
 use nihao_protocol::tls::record::{HEADER, Header};
@@ -202,13 +203,13 @@ fn walk(trace: &Trace, group: Group, before: &[&[u8]]) {
     let master = handshake.master().unwrap();
     let application = master.traffic(&finished).unwrap();
     trace.check_secrets(&application, "application");
-    trace.check("secret.exporter", master.exporter(&finished).unwrap().expose());
+    trace.check("secret.exporter", master.exporter(&finished).unwrap().secret().expose());
 
     let answer = client_flight(trace, &secrets.client, &mut transcript.clone());
     transcript.extend(split(&answer));
     let whole = trace.hash("hash.client.Finished", &transcript);
     let resumption = master.resumption(&whole).unwrap();
-    trace.check("secret.resumption", resumption.expose());
+    trace.check("secret.resumption", resumption.secret().expose());
     trace.check_psk(&resumption);
     application_data(trace, &application);
 }
@@ -243,16 +244,14 @@ fn client_flight<'a>(trace: &'a Trace, secret: &TrafficSecret, transcript: &mut 
 
 impl Trace {
     /// RFC 8446 §4.6.1: the PSK of the ticket in the trace.
-    fn check_psk(&self, resumption: &Secret) {
+    fn check_psk(&self, resumption: &ResumptionSecret) {
         let Some(ticket) = self.0.get("message.NewSessionTicket") else {
             return;
         };
         let Message::NewSessionTicket(ticket) = Message::decode(ticket).unwrap() else {
             panic!("no NewSessionTicket");
         };
-        let prk = Prk::from_secret(HASH, resumption).unwrap();
-        let psk = prk.secret("resumption", &ticket.nonce, HASH.length()).unwrap();
-        assert_eq!(psk.expose(), self.get("secret.psk"));
+        assert_eq!(resumption.psk(&ticket.nonce).unwrap().expose(), self.get("secret.psk"));
     }
 }
 
@@ -288,18 +287,14 @@ fn section_4_resumption_with_early_data() {
     trace.check_plain_records(&["ClientHello", "ServerHello"]);
     let hello = trace.get("message.ClientHello");
     let length = HASH.length();
-    let derived = |prk: &Prk| prk.secret("derived", HASH.hash(b"").as_bytes(), length).unwrap();
-
-    let early = Prk::extract(HASH, &[], trace.get("psk"));
-    let binder_key = early.secret("res binder", HASH.hash(b"").as_bytes(), length).unwrap();
-    let finished_key = Prk::from_secret(HASH, &binder_key)
-        .unwrap()
-        .secret("finished", &[], length)
-        .unwrap();
+    let psk = Secret::copy_of(trace.get("psk"));
+    let resumed = EarlySecret::new(HASH, &psk);
+    let early = Prk::extract(HASH, &[], psk.expose()); // 0-RTT's secrets, which the crate has no use for
     // The binder is the ClientHello's last 32 bytes, before it two lengths: uint16 of the list, uint8 of itself.
     let prefix = trace.hash("hash.ClientHello.prefix", &[&hello[..hello.len() - length - 3]]);
-    let binder = hmac(HASH, &finished_key, prefix.as_bytes()).unwrap();
+    let binder = resumed.binder(&prefix).unwrap();
     trace.check("binder", binder.as_bytes());
+    assert!(resumed.binder_matches(&prefix, binder.as_bytes()).unwrap());
     assert!(hello.ends_with(binder.as_bytes()));
 
     let heard = trace.hash("hash.ClientHello", &[hello]);
@@ -312,13 +307,9 @@ fn section_4_resumption_with_early_data() {
     let end = early_data.content(trace.get("record.client.EndOfEarlyData"), ContentType::Handshake);
     assert_eq!(end, [5, 0, 0, 0]);
 
-    let handshake = Prk::extract(HASH, derived(&early).expose(), trace.shared(Group::X25519).expose());
+    let handshake = HandshakeSecret::resumed(SUITE, &resumed, &trace.shared(Group::X25519)).unwrap();
     let mut transcript = vec![hello, trace.get("message.ServerHello")];
-    let secrets = epoch(
-        &handshake,
-        ["c hs traffic", "s hs traffic"],
-        &trace.hash("hash.ServerHello", &transcript),
-    );
+    let secrets = handshake.traffic(&trace.hash("hash.ServerHello", &transcript)).unwrap();
     trace.check_secrets(&secrets, "handshake");
     let flight = Direction::new(&secrets.server).content(trace.get("record.server.flight"), ContentType::Handshake);
     let [extensions, finished] = ["EncryptedExtensions", "Finished"].map(|name| trace.get(&format!("message.{name}")));
@@ -328,24 +319,14 @@ fn section_4_resumption_with_early_data() {
     assert_eq!(verify.as_bytes(), &finished[4..]);
     transcript.push(finished);
 
-    let master = Prk::extract(HASH, derived(&handshake).expose(), &[0; 32]);
-    let at = trace.hash("hash.Finished", &transcript);
-    let application = epoch(&master, ["c ap traffic", "s ap traffic"], &at);
+    let master = handshake.master().unwrap();
+    let application = master.traffic(&trace.hash("hash.Finished", &transcript)).unwrap();
     trace.check_secrets(&application, "application");
     transcript.push(&end);
     let answer = client_flight(&trace, &secrets.client, &mut transcript.clone());
     transcript.push(&answer);
     trace.hash("hash.client.Finished", &transcript);
     application_data(&trace, &application);
-}
-
-fn epoch(prk: &Prk, labels: [&str; 2], transcript: &Digest) -> TrafficSecrets {
-    let secret = |label| {
-        let secret = prk.secret(label, transcript.as_bytes(), HASH.length()).unwrap();
-        TrafficSecret::new(SUITE, secret)
-    };
-    let [client, server] = labels.map(secret);
-    TrafficSecrets { client, server }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use nihao_protocol::clock::UnixTime;
 use nihao_protocol::crypto::{Random, Seeded};
 use nihao_protocol::tls::{ClientConfig, Connection, Context, Error, Event, Negotiated, Role, ServerConfig};
 use nihao_protocol::x509::ServerName;
@@ -21,6 +22,7 @@ pub struct End {
     /// The connection.
     pub connection: Connection,
     random: Seeded,
+    now: UnixTime,
     /// Application data received.
     pub data: Vec<u8>,
     /// Whether the peer closed.
@@ -32,10 +34,11 @@ pub struct End {
 }
 
 impl End {
-    fn new(connection: Connection, random: Seeded) -> Self {
+    fn new(connection: Connection, random: Seeded, now: UnixTime) -> Self {
         Self {
             connection,
             random,
+            now,
             data: Vec::new(),
             closed: false,
             key_updates: 0,
@@ -47,7 +50,7 @@ impl End {
     pub fn receive(&mut self, wire: &[u8], chunk: usize) {
         for piece in wire.chunks(chunk) {
             let mut context = Context {
-                now: NOW,
+                now: self.now,
                 random: &mut self.random,
             };
             if let Err(error) = self.connection.receive(piece, &mut context) {
@@ -92,17 +95,26 @@ impl Pair {
     /// If a configuration cannot work.
     #[must_use]
     pub fn new(client: ClientConfig, server: ServerConfig, name: &str, seed: u64) -> Self {
+        Self::at(NOW, client, server, name, seed)
+    }
+
+    /// As [`Pair::new`], at another time.
+    ///
+    /// # Panics
+    /// If a configuration cannot work.
+    #[must_use]
+    pub fn at(now: UnixTime, client: ClientConfig, server: ServerConfig, name: &str, seed: u64) -> Self {
         let mut random = Seeded::new(seed, "client");
         let mut context = Context {
-            now: NOW,
+            now,
             random: &mut random as &mut dyn Random,
         };
         let name = ServerName::parse(name).expect("a name");
         let client = Connection::client(Arc::new(client), name, &mut context).expect("a client");
         let server = Connection::server(Arc::new(server)).expect("a server");
         Self {
-            client: End::new(client, random),
-            server: End::new(server, Seeded::new(seed, "server")),
+            client: End::new(client, random, now),
+            server: End::new(server, Seeded::new(seed, "server"), now),
         }
     }
 

@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Sha256, Sha384};
 
 use super::hash::{Digest, HashAlgorithm};
-use super::secret::{Secret, equal};
+use super::secret::Secret;
 
 /// A pseudorandom key, its HMAC pads hashed once: what everything further is derived from. Wiped on drop.
 #[derive(Clone)]
@@ -93,10 +93,4 @@ pub fn hmac(hash: HashAlgorithm, key: &Secret, message: &[u8]) -> Result<Digest,
             Digest::copy_of(&mac.chain_update(message).finalize().into_bytes())
         }
     })
-}
-
-/// Whether `tag` is HMAC(key, message), in constant time.
-#[must_use]
-pub fn hmac_matches(hash: HashAlgorithm, key: &Secret, message: &[u8], tag: &[u8]) -> bool {
-    hmac(hash, key, message).is_ok_and(|expected| equal(expected.as_bytes(), tag))
 }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::error::{Error, Misuse};
+use super::identity::Identity;
 use super::key_log::KeyLog;
 use super::names::CipherSuite;
 use super::record::MAX_CONTENT;
-use crate::crypto::signature::KeyError;
-use crate::crypto::{Group, SignatureScheme, SigningKey};
-use crate::x509::{Certificate, DerError, PemError, Trust, certificates_from_pem};
+use super::resumption::{Sessions, Tickets};
+use crate::crypto::{Group, SignatureScheme};
+use crate::x509::Trust;
 
 /// The set-up of a client.
 #[derive(Debug, Clone)]
@@ -30,6 +31,12 @@ pub struct ClientConfig {
     pub signature_schemes: Vec<SignatureScheme>,
     /// Whether to send the server's DNS name (SNI).
     pub send_server_name: bool,
+    /// Whether to name the trusted roots (certificate_authorities), for servers with several certificates.
+    pub send_authorities: bool,
+    /// Whether to offer numbers that nobody knows, so that servers stay used to ignoring them (RFC 8701).
+    pub grease: bool,
+    /// Where sessions are kept to be resumed. Nothing: every handshake is a full one.
+    pub sessions: Option<Arc<dyn Sessions>>,
     /// Where the traffic secrets go. Nothing: nowhere.
     pub key_log: Option<Arc<dyn KeyLog>>,
     /// How records are cut and padded.
@@ -54,6 +61,12 @@ pub struct ServerConfig {
     pub client_auth: ClientAuth,
     /// The application protocols for which `client_auth` applies; nothing: for all. A browser must not be prompted for a certificate.
     pub client_auth_protocols: Option<Vec<Vec<u8>>>,
+    /// Whether to name the trusted roots to clients that are asked (certificate_authorities), so that they find the right one.
+    pub send_authorities: bool,
+    /// What resumption tickets are sealed with. Nothing: none are sent or taken.
+    pub tickets: Option<Arc<dyn Tickets>>,
+    /// How many tickets follow a full handshake with a client that can use them; one follows a resumed one.
+    pub ticket_count: u8,
     /// Where the traffic secrets go. Nothing: nowhere.
     pub key_log: Option<Arc<dyn KeyLog>>,
     /// How records are cut and padded.
@@ -78,8 +91,11 @@ pub struct RecordPolicy {
     pub padding: Padding,
     /// Whether to look like TLS 1.2 to middleboxes: a session id and change_cipher_spec records (RFC 8446 §D.4).
     pub change_cipher_spec: bool,
-    /// The most content bytes in a record, 1 to 16384.
+    /// The most content bytes in a record that we send, 1 to 16384. A peer that takes less (RFC 8449) gets less.
     pub max_fragment: u16,
+    /// The most bytes of content, type and padding in a record that we take, 64 to 16385: told to the peer as record_size_limit
+    /// (RFC 8449) and, where that one agrees, held to. Nothing: not told.
+    pub receive_limit: Option<u16>,
 }
 
 /// How much a protected record is padded (RFC 8446 §5.4).
@@ -89,6 +105,9 @@ pub enum Padding {
     None,
     /// Content, type and padding together to a multiple of so many bytes.
     Block(u16),
+    /// Content, type and padding together to the first of these sizes, in ascending order, that holds them; not at all beyond the
+    /// last. An onlooker learns only which bucket it was.
+    Buckets(&'static [u16]),
 }
 
 impl Default for RecordPolicy {
@@ -97,11 +116,22 @@ impl Default for RecordPolicy {
             padding: Padding::None,
             change_cipher_spec: true,
             max_fragment: 1 << 14,
+            receive_limit: Some(MAX_RECEIVE_LIMIT),
         }
     }
 }
 
+/// What record_size_limit may say: 64 at least; in TLS 1.3 content and type, 2^14 + 1, is the most (RFC 8449 §4).
+pub(super) const MIN_RECEIVE_LIMIT: u16 = 64;
+pub(super) const MAX_RECEIVE_LIMIT: u16 = (1 << 14) + 1;
+
 impl RecordPolicy {
+    /// The receive limit, within what record_size_limit may say.
+    pub(super) fn record_size_limit(&self) -> Option<u16> {
+        let limit = self.receive_limit?;
+        Some(limit.clamp(MIN_RECEIVE_LIMIT, MAX_RECEIVE_LIMIT))
+    }
+
     pub(super) fn fragment_limit(&self) -> usize {
         usize::from(self.max_fragment).clamp(1, MAX_CONTENT)
     }
@@ -131,6 +161,9 @@ impl ClientConfig {
             key_shares: KEY_SHARES.to_vec(),
             signature_schemes: SCHEMES.to_vec(),
             send_server_name: true,
+            send_authorities: false,
+            grease: true,
+            sessions: None,
             key_log: None,
             records: RecordPolicy::default(),
         }
@@ -157,6 +190,9 @@ impl ServerConfig {
             signature_schemes: SCHEMES.to_vec(),
             client_auth: ClientAuth::None,
             client_auth_protocols: None,
+            send_authorities: true,
+            tickets: None,
+            ticket_count: 2,
             key_log: None,
             records: RecordPolicy::default(),
         }
@@ -204,80 +240,4 @@ fn check_lists(suites: &[CipherSuite], groups: &[Group], schemes: &[SignatureSch
         return Err(Misuse::Unsupported("signature scheme").into());
     }
     Ok(())
-}
-
-/// Who one side is: a certificate chain and the private key of its first certificate.
-#[derive(Debug, Clone)]
-pub struct Identity {
-    chain: Arc<[Vec<u8>]>,
-    key: Arc<SigningKey>,
-    names: Arc<[String]>,
-}
-
-/// A chain and a key do not make an identity.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum IdentityError {
-    /// There is no certificate.
-    #[error("there is no certificate")]
-    NoCertificate,
-    /// The first certificate is malformed.
-    #[error("the first certificate is malformed: {0}")]
-    Certificate(#[from] DerError),
-    /// The key is not the one the first certificate names.
-    #[error("the private key does not belong to the first certificate")]
-    OtherKey,
-    /// The certificates' PEM text is unusable.
-    #[error(transparent)]
-    Pem(#[from] PemError),
-    /// The key's PEM text is unusable.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-}
-
-impl Identity {
-    /// Joins a chain (DER, own certificate first) and its private key.
-    pub fn new(chain: Vec<Vec<u8>>, key: SigningKey) -> Result<Self, IdentityError> {
-        let leaf = Certificate::parse(chain.first().ok_or(IdentityError::NoCertificate)?)?;
-        if leaf.public_key()? != key.public_key() {
-            return Err(IdentityError::OtherKey);
-        }
-        let names = leaf.server_names()?;
-        Ok(Self {
-            chain: chain.into(),
-            key: Arc::new(key),
-            names: names.into(),
-        })
-    }
-
-    /// Reads a chain of CERTIFICATE blocks and a PKCS#8 PRIVATE KEY block.
-    pub fn from_pem(chain: &str, key: &str) -> Result<Self, IdentityError> {
-        Self::new(certificates_from_pem(chain)?, SigningKey::from_pkcs8_pem(key)?)
-    }
-
-    /// The chain in DER, own certificate first.
-    #[must_use]
-    pub fn chain(&self) -> &[Vec<u8>] {
-        &self.chain
-    }
-
-    /// The one scheme its key signs with.
-    #[must_use]
-    pub fn scheme(&self) -> SignatureScheme {
-        self.key.scheme()
-    }
-
-    pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
-        self.key.sign(message)
-    }
-
-    /// Whether the certificate names this host; a wildcard stands for one label.
-    pub(super) fn is_named(&self, host: &str) -> bool {
-        self.names.iter().any(|name| {
-            name.eq_ignore_ascii_case(host)
-                || name
-                    .strip_prefix("*.")
-                    .zip(host.split_once('.'))
-                    .is_some_and(|(parent, (_, rest))| parent.eq_ignore_ascii_case(rest))
-        })
-    }
 }

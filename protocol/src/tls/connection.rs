@@ -215,14 +215,10 @@ impl Connection {
             }
             Phase::Failed(error) => return Err(error.clone()),
         };
-        if let Some(Established {
-            facts,
-            reading,
-            writing,
-        }) = established.map(|established| *established)
-        {
+        if let Some(established) = established {
+            let (traffic, facts) = Traffic::new(self.role, *established);
             self.facts = Some(Box::new(facts));
-            self.phase = Phase::Open(Box::new(Traffic::new(self.role, reading, writing)));
+            self.phase = Phase::Open(Box::new(traffic));
             self.news.complete = true;
         }
         Ok(())
@@ -309,6 +305,16 @@ impl Connection {
             Phase::Failed(error) => Err(error.clone()),
             Phase::Open(_) if self.sent_close => Err(Misuse::AlreadyClosed.into()),
             Phase::Open(traffic) => traffic.update_key(update, &mut self.outbound),
+            Phase::Client(_) | Phase::Server(_) => Err(Misuse::HandshakeIncomplete.into()),
+        }
+    }
+
+    /// Fills `out` with a secret for another protocol, named by a label and bound to a context; the peer gets the same
+    /// (RFC 8446 §7.5, RFC 5705).
+    pub fn export(&self, label: &str, context: &[u8], out: &mut [u8]) -> Result<(), Error> {
+        match &self.phase {
+            Phase::Failed(error) => Err(error.clone()),
+            Phase::Open(traffic) => traffic.exporter().export(label, context, out),
             Phase::Client(_) | Phase::Server(_) => Err(Misuse::HandshakeIncomplete.into()),
         }
     }

@@ -119,6 +119,9 @@ pub enum Peer {
     /// The signature of CertificateVerify does not verify.
     #[error("the signature of CertificateVerify does not verify")]
     BadCertificateVerify,
+    /// The binder of the PSK taken is wrong: the client does not have it, or the hello was changed.
+    #[error("a PSK binder does not match")]
+    BadBinder,
     /// The verify_data of Finished is wrong: the two sides did not see the same handshake.
     #[error("Finished does not match the handshake")]
     BadFinished,
@@ -208,7 +211,7 @@ impl Peer {
             | Self::BadKeyShare => AlertDescription::ILLEGAL_PARAMETER,
             Self::UnsolicitedExtension(_) => AlertDescription::UNSUPPORTED_EXTENSION,
             Self::MissingExtension(_) => AlertDescription::MISSING_EXTENSION,
-            Self::BadCertificateVerify | Self::BadFinished => AlertDescription::DECRYPT_ERROR,
+            Self::BadCertificateVerify | Self::BadFinished | Self::BadBinder => AlertDescription::DECRYPT_ERROR,
         }
     }
 }

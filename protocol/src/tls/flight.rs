@@ -8,11 +8,12 @@ use std::sync::Arc;
 use super::error::{Error, Peer};
 use super::inbound::{Aligned, Inbound, RawMessage};
 use super::key_log::{self, KeyLog};
-use super::key_schedule::{TrafficSecret, TrafficSecrets};
+use super::key_schedule::{Exporter, TrafficSecret, TrafficSecrets};
 use super::messages::encode;
 use super::names::{CipherSuite, HandshakeType};
 use super::negotiated::Negotiated;
 use super::outbound::Outbound;
+use super::traffic::Resuming;
 use super::transcript::Transcript;
 use crate::clock::UnixTime;
 use crate::crypto::{Digest, HashAlgorithm, Random};
@@ -77,6 +78,9 @@ pub(super) struct Established {
     pub(super) facts: Negotiated,
     pub(super) reading: TrafficSecret,
     pub(super) writing: TrafficSecret,
+    pub(super) exporter: Exporter,
+    /// What a client needs to make sessions of the tickets that come.
+    pub(super) resuming: Option<Box<Resuming>>,
 }
 
 impl Flight<'_> {
@@ -117,9 +121,28 @@ impl Flight<'_> {
         self.say(HandshakeType::SERVER_HELLO, write)
     }
 
+    /// The transcript hash with a ClientHello next that lacks the binders at its end (RFC 8446 §4.2.11.2).
+    pub(super) fn hash_of_hello_without(&self, heard: &Heard, binders: usize, algorithm: HashAlgorithm) -> Digest {
+        let (truncated, _) = heard.bytes.split_at(heard.bytes.len().saturating_sub(binders));
+        self.hash_with(algorithm, truncated)
+    }
+
+    /// The transcript hash as if `tail` came next.
+    pub(super) fn hash_with(&self, algorithm: HashAlgorithm, tail: &[u8]) -> Digest {
+        self.transcript.digest_with(algorithm, tail)
+    }
+
     /// The transcript hash, of everything heard and said.
     pub(super) fn hash(&self) -> Digest {
         self.transcript.digest()
+    }
+
+    /// RFC 8449 §4: where both sides said how much they take, each keeps to the other's limit from now on.
+    pub(super) fn agree_on_record_sizes(&mut self, peers: Option<u16>) {
+        if let (Some(peers), Some(ours)) = (peers, self.outbound.policy().record_size_limit()) {
+            self.outbound.limit_records(usize::from(peers));
+            self.inbound.limit_records(usize::from(ours));
+        }
     }
 
     /// From here on we write under this secret.

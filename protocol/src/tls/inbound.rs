@@ -5,6 +5,7 @@ use super::error::{Error, Peer};
 use super::names::{ContentType, HandshakeType};
 use super::record::{HEADER, Header, MAX_PROTECTED};
 use super::seal::Opener;
+use crate::crypto::aead::TAG_LENGTH;
 
 /// The longest handshake message that is taken, body only: 64 KiB.
 pub const MAX_HANDSHAKE_MESSAGE: usize = 1 << 16;
@@ -31,6 +32,8 @@ pub(super) struct Inbound {
     change_cipher_specs: u8,
     /// Records or messages in a row that brought nothing.
     idle: u8,
+    /// The most bytes of content, type and padding in a record, where less than the protocol's limit was agreed on.
+    limit: Option<usize>,
     /// Bytes of early data that may still be skipped; nothing once a record was opened.
     skippable: usize,
 }
@@ -82,6 +85,11 @@ impl Inbound {
     /// From here on so many change_cipher_spec records may come.
     pub(super) const fn allow_change_cipher_spec(&mut self, most: u8) {
         self.change_cipher_specs = most;
+    }
+
+    /// From now on a protected record with more bytes of content, type and padding is refused (RFC 8449 §4).
+    pub(super) const fn limit_records(&mut self, limit: usize) {
+        self.limit = Some(limit);
     }
 
     /// Changes the read key; the proof is that no message runs on past the change.
@@ -222,6 +230,13 @@ impl Inbound {
             }
         };
         self.skippable = 0;
+        if self
+            .limit
+            .is_some_and(|limit| body.len().saturating_sub(TAG_LENGTH) > limit)
+        {
+            self.data.truncate(start);
+            return Err(Peer::RecordOverflow.into());
+        }
         self.data.truncate(start.saturating_add(length));
         let brought = match kind {
             ContentType::ApplicationData => self.keep_data(length),

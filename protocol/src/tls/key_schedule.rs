@@ -3,7 +3,7 @@
 //! ```text
 //!              0
 //!              |
-//!    0 ->  HKDF-Extract = Early Secret            (no PSK: a constant)
+//!  PSK ->  HKDF-Extract = Early Secret            -> binder key        (no PSK: a constant)
 //!              |
 //!        Derive-Secret(., "derived", "")
 //!              |
@@ -11,14 +11,15 @@
 //!              |
 //!        Derive-Secret(., "derived", "")
 //!              |
-//!    0 ->  HKDF-Extract = Master Secret           -> client, server application traffic secrets
+//!    0 ->  HKDF-Extract = Master Secret           -> client, server application traffic secrets, exporter, resumption
 //! ```
 
 use super::error::{Error, Misuse};
 use super::names::CipherSuite;
 use super::seal::{Opener, Sealer};
 use crate::crypto::aead::NONCE_LENGTH;
-use crate::crypto::hkdf::{hmac, hmac_matches};
+use crate::crypto::hkdf::hmac;
+use crate::crypto::secret::equal;
 use crate::crypto::{Aead, Digest, HashAlgorithm, Prk, Secret};
 
 /// The two directions' traffic secrets of one epoch.
@@ -28,6 +29,13 @@ pub struct TrafficSecrets {
     pub client: TrafficSecret,
     /// The server writes and the client reads with it.
     pub server: TrafficSecret,
+}
+
+/// The Early Secret of a resumption PSK.
+#[derive(Debug)]
+pub struct EarlySecret {
+    hash: HashAlgorithm,
+    prk: Prk,
 }
 
 /// The Handshake Secret.
@@ -46,6 +54,20 @@ pub struct MasterSecret {
     prk: Prk,
 }
 
+/// The exporter_master_secret: what secrets for other protocols are made from (RFC 8446 §7.5).
+#[derive(Debug)]
+pub struct Exporter {
+    hash: HashAlgorithm,
+    secret: Secret,
+}
+
+/// The resumption_master_secret: what the PSKs of tickets are made from (RFC 8446 §4.6.1).
+#[derive(Debug)]
+pub struct ResumptionSecret {
+    hash: HashAlgorithm,
+    secret: Secret,
+}
+
 /// One direction's traffic secret of one epoch, and the suite it is used with.
 #[derive(Debug)]
 pub struct TrafficSecret {
@@ -53,7 +75,46 @@ pub struct TrafficSecret {
     secret: Secret,
 }
 
+impl EarlySecret {
+    /// From a PSK; `hash` is that of the suite the PSK was made with.
+    #[must_use]
+    pub fn new(hash: HashAlgorithm, psk: &Secret) -> Self {
+        let prk = Prk::extract(hash, &[], psk.expose());
+        Self { hash, prk }
+    }
+
+    /// Which hash it is for.
+    #[must_use]
+    pub const fn hash(&self) -> HashAlgorithm {
+        self.hash
+    }
+
+    /// The binder over a transcript that ends with the truncated ClientHello (RFC 8446 §4.2.11.2).
+    pub fn binder(&self, transcript: &Digest) -> Result<Digest, Error> {
+        finished(self.hash, &self.binder_key()?, transcript)
+    }
+
+    /// Whether `binder` is right for this transcript, in constant time.
+    pub fn binder_matches(&self, transcript: &Digest, binder: &[u8]) -> Result<bool, Error> {
+        finished_matches(self.hash, &self.binder_key()?, transcript, binder)
+    }
+
+    fn binder_key(&self) -> Result<Secret, Error> {
+        let nothing = self.hash.hash(b"");
+        Ok(self.prk.secret("res binder", nothing.as_bytes(), self.hash.length())?)
+    }
+}
+
 impl HandshakeSecret {
+    /// From the shared secret of the key agreement and a PSK (psk_dhe_ke).
+    pub fn resumed(suite: CipherSuite, early: &EarlySecret, shared: &Secret) -> Result<Self, Error> {
+        let hash = early.hash;
+        let nothing = hash.hash(b"");
+        let derived = early.prk.secret("derived", nothing.as_bytes(), hash.length())?;
+        let prk = Prk::extract(hash, derived.expose(), shared.expose());
+        Ok(Self { suite, hash, prk })
+    }
+
     /// From the shared secret of the key agreement, without a PSK.
     pub fn new(suite: CipherSuite, shared: &Secret) -> Result<Self, Error> {
         let (_, hash) = suite.algorithms().ok_or(Misuse::Unsupported("cipher suite"))?;
@@ -89,15 +150,50 @@ impl MasterSecret {
     }
 
     /// The exporter_master_secret, over ClientHello…server Finished.
-    pub fn exporter(&self, transcript: &Digest) -> Result<Secret, Error> {
-        let length = self.hash.length();
-        Ok(self.prk.secret("exp master", transcript.as_bytes(), length)?)
+    pub fn exporter(&self, transcript: &Digest) -> Result<Exporter, Error> {
+        let hash = self.hash;
+        let secret = self.prk.secret("exp master", transcript.as_bytes(), hash.length())?;
+        Ok(Exporter { hash, secret })
     }
 
     /// The resumption_master_secret, over ClientHello…client Finished.
-    pub fn resumption(&self, transcript: &Digest) -> Result<Secret, Error> {
-        let length = self.hash.length();
-        Ok(self.prk.secret("res master", transcript.as_bytes(), length)?)
+    pub fn resumption(&self, transcript: &Digest) -> Result<ResumptionSecret, Error> {
+        let hash = self.hash;
+        let secret = self.prk.secret("res master", transcript.as_bytes(), hash.length())?;
+        Ok(ResumptionSecret { hash, secret })
+    }
+}
+
+impl Exporter {
+    /// Fills `out` with the secret of this label and context; both sides get the same (RFC 8446 §7.5).
+    pub fn export(&self, label: &str, context: &[u8], out: &mut [u8]) -> Result<(), Error> {
+        let nothing = self.hash.hash(b"");
+        let secret = Prk::from_secret(self.hash, &self.secret)?
+            .secret(label, nothing.as_bytes(), self.hash.length())
+            .map_err(|_| Misuse::Unsupported("exporter label"))?;
+        Prk::from_secret(self.hash, &secret)?
+            .expand_label("exporter", self.hash.hash(context).as_bytes(), out)
+            .map_err(|_| Misuse::Unsupported("exporter length"))?;
+        Ok(())
+    }
+
+    /// The secret itself, for test vectors.
+    #[must_use]
+    pub const fn secret(&self) -> &Secret {
+        &self.secret
+    }
+}
+
+impl ResumptionSecret {
+    /// The PSK of the ticket with this nonce (RFC 8446 §4.6.1).
+    pub fn psk(&self, nonce: &[u8]) -> Result<Secret, Error> {
+        Ok(Prk::from_secret(self.hash, &self.secret)?.secret("resumption", nonce, self.hash.length())?)
+    }
+
+    /// The secret itself, for test vectors.
+    #[must_use]
+    pub const fn secret(&self) -> &Secret {
+        &self.secret
     }
 }
 
@@ -151,25 +247,22 @@ impl TrafficSecret {
 
     /// The verify_data of Finished over this transcript (RFC 8446 §4.4.4).
     pub fn finished(&self, transcript: &Digest) -> Result<Digest, Error> {
-        let (hash, key) = self.finished_key()?;
-        Ok(hmac(hash, &key, transcript.as_bytes())?)
+        finished(self.hash()?, &self.secret, transcript)
     }
 
     /// Whether `verify_data` is right for this transcript, in constant time.
     pub fn finished_matches(&self, transcript: &Digest, verify_data: &[u8]) -> Result<bool, Error> {
-        let (hash, key) = self.finished_key()?;
-        Ok(hmac_matches(hash, &key, transcript.as_bytes(), verify_data))
+        finished_matches(self.hash()?, &self.secret, transcript, verify_data)
     }
 
-    fn finished_key(&self) -> Result<(HashAlgorithm, Secret), Error> {
+    fn hash(&self) -> Result<HashAlgorithm, Error> {
         let (_, hash) = self.suite.algorithms().ok_or(Misuse::Unsupported("cipher suite"))?;
-        let key = Prk::from_secret(hash, &self.secret)?.secret("finished", &[], hash.length())?;
-        Ok((hash, key))
+        Ok(hash)
     }
 
     /// The next epoch's secret (RFC 8446 §7.2); this one is wiped.
     pub fn update(self) -> Result<Self, Error> {
-        let (_, hash) = self.suite.algorithms().ok_or(Misuse::Unsupported("cipher suite"))?;
+        let hash = self.hash()?;
         let secret = Prk::from_secret(hash, &self.secret)?.secret("traffic upd", &[], hash.length())?;
         Ok(Self {
             suite: self.suite,
@@ -182,6 +275,16 @@ impl TrafficSecret {
     pub const fn secret(&self) -> &Secret {
         &self.secret
     }
+}
+
+/// HMAC(HKDF-Expand-Label(base, "finished", "", Hash.length), transcript): of Finished, and of PSK binders.
+fn finished(hash: HashAlgorithm, base: &Secret, transcript: &Digest) -> Result<Digest, Error> {
+    let key = Prk::from_secret(hash, base)?.secret("finished", &[], hash.length())?;
+    Ok(hmac(hash, &key, transcript.as_bytes())?)
+}
+
+fn finished_matches(hash: HashAlgorithm, base: &Secret, transcript: &Digest, tag: &[u8]) -> Result<bool, Error> {
+    Ok(equal(finished(hash, base, transcript)?.as_bytes(), tag))
 }
 
 /// Derive-Secret(HKDF-Extract(0, 0), "derived", ""): without a PSK the same for every connection, so it is not computed anew.

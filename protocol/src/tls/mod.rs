@@ -12,6 +12,7 @@
 //! | [`messages`] | handshake messages, bytes to structs and back |
 //! | `inbound`, `outbound` | the two one-directional halves |
 //! | `transcript`, [`key_schedule`] | the hash of the handshake, and the keys that follow from it |
+//! | [`identity`], [`resumption`] | who one side is; what is kept for the next connection |
 //! | [`config`], [`key_log`] | what a connection is set up with |
 //! | `flight` | the door between a handshake state and the outside |
 //! | `client`, `server` | the states of RFC 8446 appendix A |
@@ -24,6 +25,7 @@ pub mod config;
 pub mod connection;
 pub mod error;
 mod flight;
+pub mod identity;
 pub mod inbound;
 pub mod key_log;
 pub mod key_schedule;
@@ -32,16 +34,19 @@ pub mod names;
 mod negotiated;
 pub mod outbound;
 pub mod record;
+pub mod resumption;
 pub mod seal;
 mod server;
 mod traffic;
 mod transcript;
 
 pub use alert::AlertDescription;
-pub use config::{ClientAuth, ClientConfig, Identity, IdentityError, Padding, RecordPolicy, ServerConfig};
+pub use config::{ClientAuth, ClientConfig, Padding, RecordPolicy, ServerConfig};
 pub use connection::{Connection, Event, Role};
 pub use error::Error;
 pub use flight::Context;
+pub use identity::{Identity, IdentityError};
 pub use key_log::KeyLog;
 pub use names::CipherSuite;
 pub use negotiated::Negotiated;
+pub use resumption::{RememberedSessions, Session, Sessions, TicketKeys, Tickets};

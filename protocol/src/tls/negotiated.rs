@@ -24,6 +24,8 @@ pub struct Negotiated {
     pub peer_chain: Vec<Vec<u8>>,
     /// Whether the server asked the client for its certificate.
     pub client_certificate_requested: bool,
+    /// Whether a ticket stood in for the certificates: who the peer is comes from the handshake that brought the ticket.
+    pub resumed: bool,
     /// Whether the server asked for another key share first (HelloRetryRequest).
     pub hello_retried: bool,
     /// The client's random: the name of this connection in a key log.
@@ -36,6 +38,7 @@ impl std::fmt::Display for Negotiated {
         writeln!(f, "cipher suite        {}", self.cipher_suite)?;
         writeln!(f, "group               {}", self.group)?;
         writeln!(f, "hello retried       {}", self.hello_retried)?;
+        writeln!(f, "resumed             {}", self.resumed)?;
         writeln!(f, "server signed with  {}", self.server_scheme)?;
         match self.client_scheme {
             Some(scheme) => writeln!(f, "client signed with  {scheme}")?,

@@ -20,6 +20,8 @@ pub(super) struct Outbound {
     flight: Vec<u8>,
     sealer: Option<Box<Sealer>>,
     policy: RecordPolicy,
+    /// The most content, type and padding bytes in a protected record.
+    limit: usize,
     said_change_cipher_spec: bool,
     /// The legacy version of an initial ClientHello's record (RFC 8446 §5.1): 1.0, for old middleboxes.
     minor: u8,
@@ -33,9 +35,19 @@ impl Outbound {
             flight: Vec::new(),
             sealer: None,
             policy,
+            limit: MAX_CONTENT + 1,
             said_change_cipher_spec: false,
             minor,
         }
+    }
+
+    pub(super) const fn policy(&self) -> &RecordPolicy {
+        &self.policy
+    }
+
+    /// From now on protected records hold at most so many bytes of content, type and padding.
+    pub(super) fn limit_records(&mut self, limit: usize) {
+        self.limit = limit.min(MAX_CONTENT.saturating_add(1));
     }
 
     /// Adds a handshake message to the flight.
@@ -87,7 +99,11 @@ impl Outbound {
     }
 
     fn fragment(&mut self, content_type: ContentType, content: &[u8]) -> Result<(), Error> {
-        for piece in content.chunks(self.policy.fragment_limit()) {
+        let most = match self.sealer {
+            Some(_) => self.policy.fragment_limit().min(self.limit.saturating_sub(1).max(1)),
+            None => self.policy.fragment_limit(),
+        };
+        for piece in content.chunks(most) {
             self.record(content_type, piece)?;
         }
         Ok(())
@@ -102,10 +118,7 @@ impl Outbound {
             self.wire.extend_from_slice(content);
             return Ok(());
         };
-        let padding = match self.policy.padding {
-            Padding::None => 0,
-            Padding::Block(block) => pad_to_block(content.len().saturating_add(1), usize::from(block)),
-        };
+        let padding = padding(self.policy.padding, content.len().saturating_add(1), self.limit);
         sealer.seal(content_type, content, padding, &mut self.wire)
     }
 
@@ -145,8 +158,36 @@ impl Outbound {
     }
 }
 
-/// The zeros that fill `inner` bytes up to a multiple of `block`, within what a record may hold.
-fn pad_to_block(inner: usize, block: usize) -> usize {
-    let padded = inner.next_multiple_of(block.max(1)).min(MAX_CONTENT.saturating_add(1));
-    padded.saturating_sub(inner)
+/// The zeros after `inner` bytes of content and type, within what a record may hold.
+fn padding(policy: Padding, inner: usize, limit: usize) -> usize {
+    let padded = match policy {
+        Padding::None => inner,
+        Padding::Block(block) => inner.next_multiple_of(usize::from(block).max(1)),
+        Padding::Buckets(sizes) => {
+            let mut sizes = sizes.iter().copied().map(usize::from);
+            sizes.find(|size| *size >= inner).unwrap_or(inner)
+        }
+    };
+    padded.min(limit).saturating_sub(inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padding_fills_blocks_and_buckets_up_to_the_limit() {
+        let whole = MAX_CONTENT + 1;
+        assert_eq!(padding(Padding::None, 5, whole), 0);
+        assert_eq!(padding(Padding::Block(256), 5, whole), 251);
+        assert_eq!(padding(Padding::Block(256), 256, whole), 0);
+        assert_eq!(padding(Padding::Block(256), whole, whole), 0);
+        assert_eq!(padding(Padding::Block(0), 5, whole), 0);
+        let buckets = Padding::Buckets(&[64, 512]);
+        assert_eq!(
+            [1, 64, 65, 513].map(|inner| padding(buckets, inner, whole)),
+            [63, 0, 447, 0]
+        );
+        assert_eq!(padding(buckets, 65, 100), 35, "the peer's limit counts the padding too");
+    }
 }

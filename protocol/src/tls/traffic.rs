@@ -1,12 +1,18 @@
 //! After the handshake: KeyUpdate and NewSessionTicket, in any order, at any time (RFC 8446 §4.6).
 
+use std::sync::Arc;
+
 use super::connection::Role;
 use super::error::{Error, Peer};
+use super::flight::Established;
 use super::inbound::{Inbound, MAX_IDLE, RawMessage};
-use super::key_schedule::TrafficSecret;
-use super::messages::{KeyUpdate, NewSessionTicket, encode};
+use super::key_schedule::{Exporter, ResumptionSecret, TrafficSecret};
+use super::messages::{KeyUpdate, MAX_TICKET_LIFETIME, NewSessionTicket, encode};
 use super::names::HandshakeType;
+use super::negotiated::Negotiated;
 use super::outbound::Outbound;
+use super::resumption::{Session, Sessions, Settled};
+use crate::x509::ServerName;
 
 /// The secrets of an open connection, for the next epoch's keys.
 #[derive(Debug)]
@@ -16,6 +22,35 @@ pub(super) struct Traffic {
     writing: Option<TrafficSecret>,
     /// Whether the peer asked for a KeyUpdate that was not said yet.
     owes_key_update: bool,
+    exporter: Exporter,
+    resuming: Option<Box<Resuming>>,
+}
+
+/// What a client needs to make a session of a ticket.
+#[derive(Debug)]
+pub(super) struct Resuming {
+    pub(super) sessions: Arc<dyn Sessions>,
+    pub(super) name: ServerName,
+    pub(super) secret: ResumptionSecret,
+    pub(super) settled: Settled,
+}
+
+impl Resuming {
+    fn keep(&self, ticket: NewSessionTicket) -> Result<(), Error> {
+        // RFC 8446 §4.6.1: no ticket is kept for more than seven days, and one of no lifetime not at all.
+        let lifetime = ticket.lifetime.min(MAX_TICKET_LIFETIME);
+        if lifetime > 0 {
+            let session = Session {
+                settled: self.settled.clone(),
+                psk: self.secret.psk(&ticket.nonce)?,
+                ticket: ticket.ticket,
+                age_add: ticket.age_add,
+                lifetime,
+            };
+            self.sessions.keep(&self.name, session);
+        }
+        Ok(())
+    }
 }
 
 /// What a message after the handshake means to the application.
@@ -23,25 +58,36 @@ pub(super) struct Traffic {
 pub(super) enum Happened {
     /// The peer changed its key.
     KeyUpdated,
-    /// A ticket came; nothing to do without resumption.
+    /// A ticket came, and was kept if there is a store for it.
     Ticket,
 }
 
 impl Traffic {
-    pub(super) const fn new(role: Role, reading: TrafficSecret, writing: TrafficSecret) -> Self {
-        Self {
+    /// Takes over from the handshake, whose facts go their own way.
+    pub(super) fn new(role: Role, established: Established) -> (Self, Negotiated) {
+        let traffic = Self {
             role,
-            reading: Some(reading),
-            writing: Some(writing),
+            reading: Some(established.reading),
+            writing: Some(established.writing),
             owes_key_update: false,
-        }
+            exporter: established.exporter,
+            resuming: established.resuming,
+        };
+        (traffic, established.facts)
+    }
+
+    pub(super) const fn exporter(&self) -> &Exporter {
+        &self.exporter
     }
 
     pub(super) fn hear(&mut self, raw: &RawMessage, inbound: &mut Inbound) -> Result<Happened, Error> {
         let body = raw.bytes.get(4..).unwrap_or_default();
         match (raw.kind, self.role) {
             (HandshakeType::NEW_SESSION_TICKET, Role::Client) => {
-                NewSessionTicket::decode(body)?;
+                let ticket = NewSessionTicket::decode(body)?;
+                if let Some(resuming) = &self.resuming {
+                    resuming.keep(ticket)?;
+                }
                 Ok(Happened::Ticket)
             }
             (HandshakeType::KEY_UPDATE, _) => {

@@ -47,6 +47,20 @@ impl Transcript {
         }
     }
 
+    /// The hash so far, as if `tail` came next: what PSK binders sign (RFC 8446 §4.2.11.2).
+    pub(super) fn digest_with(&self, algorithm: HashAlgorithm, tail: &[u8]) -> Digest {
+        let mut hash = match self {
+            Self::Pending(bytes) => {
+                let mut hash = RunningHash::new(algorithm);
+                hash.update(bytes);
+                hash
+            }
+            Self::Running(hash) => hash.clone(),
+        };
+        hash.update(tail);
+        hash.digest()
+    }
+
     /// The hash so far. Before the suite is known there is none: an empty one then.
     pub(super) fn digest(&self) -> Digest {
         match self {

@@ -31,6 +31,25 @@ impl<'a> DistinguishedName<'a> {
         self.0
     }
 
+    /// The whole Name in DER.
+    #[must_use]
+    pub fn to_der(self) -> Vec<u8> {
+        let digits = self.0.len().to_be_bytes();
+        let significant = digits.iter().position(|digit| *digit != 0).unwrap_or(digits.len());
+        let (_, length) = digits.split_at(significant);
+        let mut der = vec![tag::SEQUENCE];
+        match length {
+            [] => der.push(0),
+            [short] if *short < 0x80 => der.push(*short),
+            long => {
+                der.push(0x80 | u8::try_from(long.len()).unwrap_or_default());
+                der.extend_from_slice(long);
+            }
+        }
+        der.extend_from_slice(self.0);
+        der
+    }
+
     /// All attributes, in order.
     pub fn attributes(self) -> Result<Vec<Attribute<'a>>, DerError> {
         let mut sets = Der::new(self.0);

@@ -11,7 +11,7 @@ use webpki::{
 
 use super::algorithms::{ECDSA, Ed25519};
 use super::remembered::Remembered;
-use super::{Certificate, CertificateError, PemError, ServerName, certificates_from_pem};
+use super::{Certificate, CertificateError, DistinguishedName, PemError, ServerName, certificates_from_pem};
 use crate::clock::UnixTime;
 use crate::crypto::signature::Ed25519Key;
 
@@ -59,6 +59,8 @@ pub enum Purpose<'a> {
 #[derive(Debug)]
 pub struct Roots {
     anchors: Vec<TrustAnchor<'static>>,
+    /// The anchors' subjects: DER Names.
+    names: Vec<Vec<u8>>,
     revocation: Vec<CertRevocationList<'static>>,
     ed25519: Ed25519,
     remembered: Remembered,
@@ -94,6 +96,7 @@ impl Roots {
     pub fn new() -> Self {
         Self {
             anchors: Vec::new(),
+            names: Vec::new(),
             revocation: Vec::new(),
             ed25519: Ed25519::default(),
             remembered: Remembered::new(REMEMBERED),
@@ -149,6 +152,7 @@ impl Roots {
         if let Ok(Ok(key)) = key {
             self.ed25519.0.push(key);
         }
+        self.names.push(DistinguishedName::new(&anchor.subject).to_der());
         self.anchors.push(anchor);
         self.forget();
         Ok(())
@@ -167,6 +171,15 @@ impl Roots {
 }
 
 impl Trust {
+    /// The subjects of the trusted roots, DER Names, for certificate_authorities: a pin and a custom verifier have none.
+    #[must_use]
+    pub fn authorities(&self) -> &[Vec<u8>] {
+        match self {
+            Self::Roots(roots) => &roots.names,
+            Self::Pinned(_) | Self::Custom(_) => &[],
+        }
+    }
+
     /// Accepts or refuses `chain` (DER, the peer's own certificate first).
     pub fn verify(&self, chain: &[Vec<u8>], purpose: Purpose<'_>, now: UnixTime) -> Result<(), CertificateError> {
         let (Some(leaf), Some(last)) = (chain.first(), chain.last()) else {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::State;
-use super::server_auth::WaitEncryptedExtensions;
+use super::grease::{self, Grease, Place};
+use super::resumption::{self, Offered, say_hello};
+use super::server_auth::{Agreed, WaitEncryptedExtensions};
 use crate::crypto::random::array;
 use crate::crypto::{Group, KeyPair, Random};
 use crate::tls::config::ClientConfig;
@@ -27,6 +29,8 @@ pub(in crate::tls) struct WaitServerHello {
     offer: Offer,
     /// Ephemeral keys of the shares sent.
     keys: Vec<KeyPair>,
+    /// The session offered.
+    offered: Option<Offered>,
     /// What a HelloRetryRequest settled.
     retried: Option<Retried>,
 }
@@ -44,14 +48,15 @@ pub(in crate::tls) fn start(
 ) -> Result<State, Error> {
     config.check()?;
     let keys = KeyPair::generate_all(&config.key_shares, flight.random)?;
-    let hello = build(&config, &name, &keys, flight.random)?;
-    flight.say(HandshakeType::CLIENT_HELLO, |w| hello.encode(w))?;
-    flight.outbound.flush_flight()?;
+    let mut hello = build(&config, &name, &keys, flight.random)?;
+    let offered = resumption::choose(&config, &name, flight.now)?;
+    say_hello(&mut hello, offered.as_ref(), flight)?;
     flight.inbound.enter(Stage::Handshake);
     flight.inbound.allow_change_cipher_spec(MAX_IDLE);
     Ok(State::WaitServerHello(Box::new(WaitServerHello {
         offer: Offer { config, name, hello },
         keys,
+        offered,
         retried: None,
     })))
 }
@@ -62,51 +67,87 @@ fn build(
     keys: &[KeyPair],
     random: &mut dyn Random,
 ) -> Result<ClientHello, Error> {
-    let mut extensions = Extensions::default();
-    if let Some(host) = name.dns().filter(|_| config.send_server_name) {
-        extensions.add(ExtensionType::SERVER_NAME, |w| {
-            w.vec16(|list| {
-                list.u8(0); // host_name
-                list.vec16(|w| w.bytes(host.as_bytes()));
-            });
-        })?;
-    }
-    extensions.add(ExtensionType::SUPPORTED_GROUPS, |w| {
-        w.vec16(|w| config.groups.iter().for_each(|group| w.u16(group.0)));
-    })?;
-    if !config.alpn.is_empty() {
-        extensions.add(ExtensionType::ALPN, |w| {
-            w.vec16(|list| {
-                for protocol in &config.alpn {
-                    list.vec8(|w| w.bytes(protocol));
-                }
-            });
-        })?;
-    }
-    extensions.add(ExtensionType::SIGNATURE_ALGORITHMS, |w| {
-        w.vec16(|w| config.signature_schemes.iter().for_each(|scheme| w.u16(scheme.0)));
-    })?;
-    extensions.add(ExtensionType::SUPPORTED_VERSIONS, |w| w.vec8(|w| w.u16(TLS13)))?;
-    extensions.add(ExtensionType::KEY_SHARE, |w| {
-        w.vec16(|list| {
-            for key in keys {
-                KeyShareEntry::of(key).encode(list);
-            }
-        });
-    })?;
+    let grease = if config.grease {
+        Some(Grease::draw(random)?)
+    } else {
+        None
+    };
+    let grease = grease.as_ref();
     let session_id = if config.records.change_cipher_spec {
         array::<32>(random)?.to_vec()
     } else {
         Vec::new()
     };
+    let unknown_suite = grease.map(|grease| CipherSuite(grease.at(Place::CipherSuites)));
     Ok(ClientHello {
         legacy_version: TLS12,
         random: array(random)?,
         session_id,
-        cipher_suites: config.cipher_suites.clone(),
+        cipher_suites: unknown_suite
+            .into_iter()
+            .chain(config.cipher_suites.iter().copied())
+            .collect(),
         compression_methods: vec![0],
-        extensions,
+        extensions: extensions(config, name, keys, grease)?,
     })
+}
+
+/// All extensions but pre_shared_key, which comes last, and cookie, which comes later.
+fn extensions(
+    config: &ClientConfig,
+    name: &ServerName,
+    keys: &[KeyPair],
+    grease: Option<&Grease>,
+) -> Result<Extensions, Error> {
+    let mut extensions = Extensions::default();
+    if let Some(grease) = grease {
+        extensions.add(ExtensionType(grease.at(Place::Extensions)), |_| {})?;
+    }
+    if let Some(host) = name.dns().filter(|_| config.send_server_name) {
+        extensions.add_host_name(host)?;
+    }
+    extensions.add(ExtensionType::SUPPORTED_GROUPS, |w| {
+        w.vec16(|w| {
+            grease::write(grease, Place::Groups, w);
+            config.groups.iter().for_each(|group| w.u16(group.0));
+        });
+    })?;
+    if !config.alpn.is_empty() {
+        extensions.add(ExtensionType::ALPN, |w| {
+            w.vec16(|list| config.alpn.iter().for_each(|protocol| list.vec8(|w| w.bytes(protocol))));
+        })?;
+    }
+    extensions.add(ExtensionType::SIGNATURE_ALGORITHMS, |w| {
+        w.vec16(|w| {
+            grease::write(grease, Place::SignatureSchemes, w);
+            config.signature_schemes.iter().for_each(|scheme| w.u16(scheme.0));
+        });
+    })?;
+    if let Some(limit) = config.records.record_size_limit() {
+        extensions.add(ExtensionType::RECORD_SIZE_LIMIT, |w| w.u16(limit))?;
+    }
+    if config.send_authorities {
+        extensions.add_authorities(config.trust.authorities())?;
+    }
+    if config.sessions.is_some() {
+        extensions.add_psk_dhe_ke()?; // without it no tickets are sent (RFC 8446 §4.2.9)
+    }
+    extensions.add(ExtensionType::SUPPORTED_VERSIONS, |w| {
+        w.vec8(|w| {
+            grease::write(grease, Place::Versions, w);
+            w.u16(TLS13);
+        });
+    })?;
+    extensions.add(ExtensionType::KEY_SHARE, |w| {
+        w.vec16(|list| {
+            if let Some(grease) = grease {
+                list.u16(grease.at(Place::Groups));
+                list.vec16(|w| w.u8(0));
+            }
+            keys.iter().for_each(|key| KeyShareEntry::of(key).encode(list));
+        });
+    })?;
+    Ok(extensions)
 }
 
 impl Offer {
@@ -193,7 +234,11 @@ impl WaitServerHello {
             }
             self.keys = vec![KeyPair::generate(group, flight.random)?];
         }
+        let hash = suite_hash(retry.cipher_suite)?;
+        // RFC 8446 §4.1.4: a PSK of another hash than the suite's is offered no more; the other's age and binder are new.
+        self.offered = self.offered.filter(|offered| offered.early.hash() == hash);
         let extensions = &mut self.offer.hello.extensions;
+        extensions.remove(ExtensionType::PRE_SHARED_KEY);
         if let (Some(_), Some(key)) = (group, self.keys.first()) {
             extensions.replace(ExtensionType::KEY_SHARE, |w| {
                 w.vec16(|list| KeyShareEntry::of(key).encode(list));
@@ -202,10 +247,9 @@ impl WaitServerHello {
         if let Some(cookie) = cookie {
             extensions.add(ExtensionType::COOKIE, |w| w.vec16(|w| w.bytes(&cookie)))?;
         }
-        flight.settle(heard, suite_hash(retry.cipher_suite)?, true);
+        flight.settle(heard, hash, true);
         flight.outbound.change_cipher_spec()?;
-        flight.say(HandshakeType::CLIENT_HELLO, |w| self.offer.hello.encode(w))?;
-        flight.outbound.flush_flight()?;
+        say_hello(&mut self.offer.hello, self.offered.as_ref(), flight)?;
         self.retried = Some(Retried {
             suite: retry.cipher_suite,
             group,
@@ -219,13 +263,21 @@ impl WaitServerHello {
         heard: &Heard,
         flight: &mut Flight<'_>,
     ) -> Result<Next<State>, Error> {
-        let Self { offer, keys, retried } = *self;
-        let allowed = [ExtensionType::SUPPORTED_VERSIONS, ExtensionType::KEY_SHARE];
+        let Self {
+            offer,
+            keys,
+            offered,
+            retried,
+        } = *self;
+        let mut allowed = vec![ExtensionType::SUPPORTED_VERSIONS, ExtensionType::KEY_SHARE];
+        allowed.extend(offered.is_some().then_some(ExtensionType::PRE_SHARED_KEY));
         offer.refuse_all_but(&allowed, &hello.extensions)?;
-        let share = hello
-            .extensions
-            .server_share()?
-            .ok_or(Peer::MissingExtension(ExtensionType::KEY_SHARE))?;
+        let resumed = selected(offered, hello)?;
+        let share = hello.extensions.server_share()?.ok_or(match &resumed {
+            // RFC 8446 §4.2.11: a PSK is taken with a key agreement, as offered, or not at all.
+            Some(_) => Peer::IllegalParameter("a PSK without a key share"),
+            None => Peer::MissingExtension(ExtensionType::KEY_SHARE),
+        })?;
         if let Some(retried) = &retried {
             if retried.suite != hello.cipher_suite {
                 return Err(Peer::IllegalParameter("another cipher suite after HelloRetryRequest").into());
@@ -241,7 +293,10 @@ impl WaitServerHello {
         let aligned = heard.aligned()?;
         let shared = key.agree(&share.share)?;
         flight.settle(heard, suite_hash(hello.cipher_suite)?, false);
-        let handshake = HandshakeSecret::new(hello.cipher_suite, &shared)?;
+        let handshake = match &resumed {
+            Some(offered) => HandshakeSecret::resumed(hello.cipher_suite, &offered.early, &shared)?,
+            None => HandshakeSecret::new(hello.cipher_suite, &shared)?,
+        };
         let traffic = handshake.traffic(&flight.hash())?;
         let log = offer.config.key_log.as_ref();
         log_secrets(log, HANDSHAKE_LABELS, &offer.hello.random, &traffic);
@@ -249,14 +304,32 @@ impl WaitServerHello {
         flight.write_with(&traffic.client)?;
         flight.read_with(&traffic.server, aligned)?;
         Ok(Next::Wait(State::WaitEncryptedExtensions(Box::new(
-            WaitEncryptedExtensions {
+            WaitEncryptedExtensions(Agreed {
                 offer,
                 suite: hello.cipher_suite,
                 group: share.group,
                 hello_retried: retried.is_some(),
                 master: handshake.master()?,
                 traffic,
-            },
+                alpn: None,
+                requested: None,
+                resumed: resumed.map(|offered| offered.session),
+            }),
         ))))
     }
+}
+
+/// The session that the server resumes, if it does (RFC 8446 §4.2.11).
+fn selected(offered: Option<Offered>, hello: &ServerHello) -> Result<Option<Offered>, Error> {
+    let Some(index) = hello.extensions.selected_psk()? else {
+        return Ok(None);
+    };
+    if index != 0 {
+        return Err(Peer::IllegalParameter("a PSK that was not offered").into());
+    }
+    let hash = suite_hash(hello.cipher_suite)?;
+    if offered.as_ref().is_some_and(|offered| offered.early.hash() != hash) {
+        return Err(Peer::IllegalParameter("a cipher suite that does not fit the PSK").into());
+    }
+    Ok(offered)
 }

@@ -5,7 +5,9 @@
 //! ```
 
 mod finish;
+mod grease;
 mod hello;
+mod resumption;
 mod server_auth;
 
 pub(super) use hello::start;
@@ -42,7 +44,7 @@ impl State {
     pub(super) fn step(self, heard: &Heard, flight: &mut Flight<'_>) -> Result<Next<Self>, Error> {
         match (self, heard.kind) {
             (Self::WaitServerHello(state), HandshakeType::SERVER_HELLO) => state.hear(heard, flight),
-            (Self::WaitEncryptedExtensions(state), HandshakeType::ENCRYPTED_EXTENSIONS) => state.hear(heard),
+            (Self::WaitEncryptedExtensions(state), HandshakeType::ENCRYPTED_EXTENSIONS) => state.hear(heard, flight),
             (Self::WaitCertificateOrRequest(state), HandshakeType::CERTIFICATE_REQUEST) => state.hear_request(heard),
             (Self::WaitCertificateOrRequest(state), HandshakeType::CERTIFICATE) => {
                 state.hear_certificate(heard, flight)

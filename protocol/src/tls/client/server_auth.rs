@@ -3,25 +3,20 @@
 use super::State;
 use super::finish::WaitFinished;
 use super::hello::Offer;
-use crate::crypto::{Group, SignatureScheme};
+use crate::crypto::Group;
 use crate::tls::certificate_verify::verify_signature;
 use crate::tls::error::{Error, Peer};
 use crate::tls::flight::{Flight, Heard, Next};
+use crate::tls::identity::Wishes;
 use crate::tls::key_schedule::{MasterSecret, TrafficSecrets};
 use crate::tls::messages::{Certificate, CertificateRequest, CertificateVerify, EncryptedExtensions, Signer};
 use crate::tls::names::{CipherSuite, ExtensionType};
+use crate::tls::resumption::Session;
 use crate::wire::Malformed;
 use crate::x509::Purpose;
 
 /// WAIT_EE: the keys of the handshake are settled.
-pub(in crate::tls) struct WaitEncryptedExtensions {
-    pub(super) offer: Offer,
-    pub(super) suite: CipherSuite,
-    pub(super) group: Group,
-    pub(super) hello_retried: bool,
-    pub(super) master: MasterSecret,
-    pub(super) traffic: TrafficSecrets,
-}
+pub(in crate::tls) struct WaitEncryptedExtensions(pub(super) Agreed);
 
 /// What all later states carry on.
 pub(in crate::tls) struct Agreed {
@@ -32,8 +27,10 @@ pub(in crate::tls) struct Agreed {
     pub(super) master: MasterSecret,
     pub(super) traffic: TrafficSecrets,
     pub(super) alpn: Option<Vec<u8>>,
-    /// The signature schemes of a CertificateRequest, if one came.
-    pub(super) requested: Option<Vec<SignatureScheme>>,
+    /// What a CertificateRequest asks for, if one came.
+    pub(super) requested: Option<Wishes>,
+    /// The session that is resumed, in the place of certificates.
+    pub(super) resumed: Option<Session>,
 }
 
 /// WAIT_CERT_CR.
@@ -49,16 +46,22 @@ pub(in crate::tls) struct WaitCertificateVerify {
 }
 
 impl WaitEncryptedExtensions {
-    pub(super) fn hear(self: Box<Self>, heard: &Heard) -> Result<Next<State>, Error> {
+    pub(super) fn hear(self: Box<Self>, heard: &Heard, flight: &mut Flight<'_>) -> Result<Next<State>, Error> {
+        let mut agreed = self.0;
         let extensions = EncryptedExtensions::decode(heard.body())?.extensions;
         let mut allowed = vec![ExtensionType::SUPPORTED_GROUPS];
-        for kind in [ExtensionType::SERVER_NAME, ExtensionType::ALPN] {
-            if self.offer.hello.extensions.find(kind).is_some() {
+        for kind in [
+            ExtensionType::SERVER_NAME,
+            ExtensionType::ALPN,
+            ExtensionType::RECORD_SIZE_LIMIT,
+        ] {
+            if agreed.offer.hello.extensions.find(kind).is_some() {
                 allowed.push(kind);
             }
         }
-        self.offer.refuse_all_but(&allowed, &extensions)?;
+        agreed.offer.refuse_all_but(&allowed, &extensions)?;
         extensions.supported_groups()?;
+        flight.agree_on_record_sizes(extensions.record_size_limit()?);
         // RFC 6066 §3: the server's answer to server_name is empty.
         if extensions
             .find(ExtensionType::SERVER_NAME)
@@ -66,38 +69,27 @@ impl WaitEncryptedExtensions {
         {
             return Err(Malformed("server_name").into());
         }
-        let alpn = match extensions.protocols()?.as_deref() {
+        agreed.alpn = match extensions.protocols()?.as_deref() {
             None => None,
-            Some([protocol]) if self.offer.config.alpn.contains(protocol) => Some(protocol.clone()),
+            Some([protocol]) if agreed.offer.config.alpn.contains(protocol) => Some(protocol.clone()),
             Some([_]) => return Err(Peer::IllegalParameter("an application protocol that was not offered").into()),
             Some(_) => return Err(Malformed("application_layer_protocol_negotiation").into()),
         };
-        let Self {
-            offer,
-            suite,
-            group,
-            hello_retried,
-            master,
-            traffic,
-        } = *self;
-        let agreed = Agreed {
-            offer,
-            suite,
-            group,
-            hello_retried,
-            master,
-            traffic,
-            alpn,
-            requested: None,
-        };
-        Ok(Next::Wait(State::WaitCertificateOrRequest(Box::new(
-            WaitCertificateOrRequest(agreed),
-        ))))
+        Ok(Next::Wait(match agreed.resumed.take() {
+            None => State::WaitCertificateOrRequest(Box::new(WaitCertificateOrRequest(agreed))),
+            // RFC 8446 §2.2: who resumes knows the other already.
+            Some(mut session) => State::WaitFinished(Box::new(WaitFinished {
+                agreed,
+                chain: std::mem::take(&mut session.settled.server_chain),
+                scheme: session.settled.server_scheme,
+                resumed: Some(session),
+            })),
+        }))
     }
 }
 
 /// Extensions that may not stand in a CertificateRequest (RFC 8446 §4.2); those nobody knows are ignored there.
-const NOT_IN_REQUESTS: [ExtensionType; 9] = [
+const NOT_IN_REQUESTS: [ExtensionType; 10] = [
     ExtensionType::SERVER_NAME,
     ExtensionType::SUPPORTED_GROUPS,
     ExtensionType::ALPN,
@@ -107,6 +99,7 @@ const NOT_IN_REQUESTS: [ExtensionType; 9] = [
     ExtensionType::EARLY_DATA,
     ExtensionType::SUPPORTED_VERSIONS,
     ExtensionType::COOKIE,
+    ExtensionType::RECORD_SIZE_LIMIT,
 ];
 
 impl WaitCertificateOrRequest {
@@ -120,12 +113,8 @@ impl WaitCertificateOrRequest {
                 return Err(Peer::MisplacedExtension(kind).into());
             }
         }
-        let schemes = request
-            .extensions
-            .signature_algorithms()?
-            .ok_or(Peer::MissingExtension(ExtensionType::SIGNATURE_ALGORITHMS))?;
         let mut agreed = self.0;
-        agreed.requested = Some(schemes);
+        agreed.requested = Some(Wishes::read(&request.extensions)?);
         Ok(Next::Wait(State::WaitCertificate(Box::new(WaitCertificate(agreed)))))
     }
 
@@ -169,6 +158,7 @@ impl WaitCertificateVerify {
             agreed,
             chain,
             scheme: message.scheme,
+            resumed: None,
         }))))
     }
 }

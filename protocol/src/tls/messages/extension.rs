@@ -1,6 +1,7 @@
 //! Extensions: kept in order as they are on the wire, read by type (RFC 8446 §4.2).
 
 use crate::crypto::{Group, KeyPair, SignatureScheme};
+use crate::tls::config::MIN_RECEIVE_LIMIT;
 use crate::tls::error::{Error, Peer};
 use crate::tls::names::{CipherSuite, ExtensionType, TLS13};
 use crate::wire::{Malformed, Reader, Writer};
@@ -17,6 +18,9 @@ pub struct Extension {
 /// The extensions of one message, in order, each type at most once.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Extensions(Vec<Extension>);
+
+/// The most bytes of certificate_authorities sent: a system's whole list would fill the peer's patience.
+const MAX_AUTHORITIES: usize = 1 << 13;
 
 /// A key share: a group and the public value in it.
 ///
@@ -86,6 +90,11 @@ impl Extensions {
         Ok(())
     }
 
+    /// Takes the extension of this type out.
+    pub fn remove(&mut self, kind: ExtensionType) {
+        self.0.retain(|extension| extension.kind != kind);
+    }
+
     /// Replaces the body of the extension of this type, where it stands.
     pub fn replace(&mut self, kind: ExtensionType, write: impl FnOnce(&mut Writer)) -> Result<(), Error> {
         let mut writer = Writer::new();
@@ -97,7 +106,7 @@ impl Extensions {
         Ok(())
     }
 
-    fn read<'a, T>(
+    pub(super) fn read<'a, T>(
         &'a self,
         kind: ExtensionType,
         what: &'static str,
@@ -135,11 +144,64 @@ impl Extensions {
         Ok(groups.map(|groups| groups.into_iter().map(Group).collect()))
     }
 
+    /// Adds a ClientHello's server_name (RFC 6066 §3).
+    pub fn add_host_name(&mut self, host: &str) -> Result<(), Error> {
+        self.add(ExtensionType::SERVER_NAME, |w| {
+            w.vec16(|list| {
+                list.u8(0); // host_name
+                list.vec16(|w| w.bytes(host.as_bytes()));
+            });
+        })
+    }
+
     /// signature_algorithms.
     pub fn signature_algorithms(&self) -> Result<Option<Vec<SignatureScheme>>, Malformed> {
         let kind = ExtensionType::SIGNATURE_ALGORITHMS;
         let schemes = self.read(kind, "signature_algorithms", Reader::list16)?;
         Ok(schemes.map(|schemes| schemes.into_iter().map(SignatureScheme).collect()))
+    }
+
+    /// signature_algorithms_cert.
+    pub fn signature_algorithms_cert(&self) -> Result<Option<Vec<SignatureScheme>>, Malformed> {
+        let kind = ExtensionType::SIGNATURE_ALGORITHMS_CERT;
+        let schemes = self.read(kind, "signature_algorithms_cert", Reader::list16)?;
+        Ok(schemes.map(|schemes| schemes.into_iter().map(SignatureScheme).collect()))
+    }
+
+    /// The DER Names of certificate_authorities (RFC 8446 §4.2.4).
+    pub fn authorities(&self) -> Result<Option<Vec<Vec<u8>>>, Malformed> {
+        let kind = ExtensionType::CERTIFICATE_AUTHORITIES;
+        self.read(kind, "certificate_authorities", |reader| {
+            let mut list = reader.within(reader.clone().vec16(3)?);
+            reader.vec16(3)?;
+            let mut names = Vec::new();
+            while !list.is_empty() {
+                names.push(list.vec16(1)?.to_vec());
+            }
+            Ok(names)
+        })
+    }
+
+    /// Adds certificate_authorities, if there are any names and they fit.
+    pub fn add_authorities(&mut self, names: &[Vec<u8>]) -> Result<(), Error> {
+        let length = names.iter().map(|name| name.len().saturating_add(2)).sum::<usize>();
+        if names.is_empty() || length > MAX_AUTHORITIES {
+            return Ok(());
+        }
+        self.add(ExtensionType::CERTIFICATE_AUTHORITIES, |w| {
+            w.vec16(|list| names.iter().for_each(|name| list.vec16(|w| w.bytes(name))));
+        })
+    }
+
+    /// record_size_limit (RFC 8449 §4): a value below 64 is an illegal_parameter.
+    pub fn record_size_limit(&self) -> Result<Option<u16>, Error> {
+        let limit = self.read(ExtensionType::RECORD_SIZE_LIMIT, "record_size_limit", Reader::u16)?;
+        match limit {
+            Some(limit) if limit < MIN_RECEIVE_LIMIT => {
+                Err(Peer::IllegalParameter("a record_size_limit below 64").into())
+            }
+            limit => Ok(limit),
+        }
     }
 
     /// A ClientHello's key shares.

@@ -5,6 +5,7 @@ mod client_hello;
 mod extension;
 mod finished;
 mod post;
+mod pre_shared_key;
 mod server_hello;
 
 pub use certificate::{Certificate, CertificateEntry, CertificateRequest, CertificateVerify, Signer, signed_content};
@@ -12,7 +13,9 @@ pub use client_hello::ClientHello;
 pub(super) use extension::first_twice;
 pub use extension::{Extension, Extensions, KeyShareEntry};
 pub use finished::{EncryptedExtensions, Finished};
+pub(super) use post::MAX_TICKET_LIFETIME;
 pub use post::{KeyUpdate, NewSessionTicket};
+pub use pre_shared_key::{OfferedPsks, PskIdentity};
 pub use server_hello::{RETRY_RANDOM, ServerHello};
 
 use super::error::Error;

@@ -2,10 +2,11 @@
 
 use super::extension::Extensions;
 use crate::tls::error::{Error, Peer};
+use crate::tls::names::ExtensionType;
 use crate::wire::{Malformed, Reader, Writer};
 
 /// The longest ticket lifetime a server may name, in seconds: seven days.
-pub(super) const MAX_TICKET_LIFETIME: u32 = 604_800;
+pub(in crate::tls) const MAX_TICKET_LIFETIME: u32 = 604_800;
 
 /// A ticket to resume the session with.
 ///
@@ -20,7 +21,7 @@ pub(super) const MAX_TICKET_LIFETIME: u32 = 604_800;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSessionTicket {
-    /// Seconds, at most seven days.
+    /// Seconds. A server may not name more than seven days; a client that reads more uses the ticket for seven days.
     pub lifetime: u32,
     /// Hides the ticket's age from onlookers.
     pub age_add: u32,
@@ -51,8 +52,12 @@ impl NewSessionTicket {
         let ticket = reader.vec16(1)?.to_vec();
         let extensions = Extensions::decode(&mut reader)?;
         reader.finish()?;
-        if lifetime > MAX_TICKET_LIFETIME {
-            return Err(Peer::IllegalParameter("a ticket lifetime of more than seven days").into());
+        // RFC 8446 §4.6.1: early_data says how many bytes of it may come, in four bytes.
+        if extensions
+            .find(ExtensionType::EARLY_DATA)
+            .is_some_and(|body| body.len() != 4)
+        {
+            return Err(Malformed("early_data").into());
         }
         Ok(Self {
             lifetime,

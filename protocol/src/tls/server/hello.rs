@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::State;
-use super::negotiate::{Share, negotiate};
-use super::reply::reply;
+use super::negotiate::{Share, choose_identity, negotiate};
+use super::reply::{Reply, Who};
+use super::resumption::resume;
 use crate::crypto::Group;
 use crate::tls::config::ServerConfig;
 use crate::tls::error::{Error, Peer};
@@ -53,6 +54,14 @@ impl WaitClientHello {
         }
         let choice = negotiate(&self.config, &hello)?;
         let aligned = heard.aligned()?;
+        let resumed = match choice.share {
+            Share::Answer(_) => resume(&self.config, &choice, heard, flight)?,
+            Share::Ask(_) => None, // the second hello's binders count
+        };
+        let who = match resumed {
+            Some(resumed) => Who::Remembered(Box::new(resumed)),
+            None => Who::Shown(choose_identity(&self.config, &hello, choice.server_name.as_deref())?),
+        };
         flight.inbound.enter(Stage::Handshake);
         flight.inbound.allow_change_cipher_spec(CHANGE_CIPHER_SPECS);
         flight.settle(heard, suite_hash(choice.suite)?, false);
@@ -62,17 +71,14 @@ impl WaitClientHello {
             .skip_early_data(if early { MAX_SKIPPED_EARLY_DATA } else { 0 });
         match choice.share {
             Share::Answer(ref share) => {
-                let share = share.clone();
-                reply(
-                    &self.config,
-                    &hello,
-                    choice,
-                    &share,
-                    self.retried.is_some(),
-                    aligned,
-                    flight,
-                )
-                .map(Next::Wait)
+                let reply = Reply {
+                    config: &self.config,
+                    hello: &hello,
+                    choice: &choice,
+                    who,
+                    hello_retried: self.retried.is_some(),
+                };
+                reply.say(share, aligned, flight).map(Next::Wait)
             }
             Share::Ask(group) => {
                 if self.retried.is_some() {

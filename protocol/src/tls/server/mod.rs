@@ -11,6 +11,7 @@ mod finish;
 mod hello;
 mod negotiate;
 mod reply;
+mod resumption;
 
 pub(super) use hello::WaitClientHello;
 

@@ -1,18 +1,24 @@
 //! The server's choice from a ClientHello: pure, nothing is sent or kept here.
 
 use crate::crypto::Group;
-use crate::tls::config::{Identity, ServerConfig};
+use crate::tls::config::ServerConfig;
 use crate::tls::error::{Error, Incompatible, Peer};
-use crate::tls::messages::{ClientHello, KeyShareEntry, first_twice};
+use crate::tls::identity::{Identity, Wishes};
+use crate::tls::messages::{ClientHello, KeyShareEntry, OfferedPsks, first_twice};
 use crate::tls::names::{CipherSuite, ExtensionType, SSL3};
 
 /// What the server chose.
 pub(super) struct Choice {
     pub(super) suite: CipherSuite,
     pub(super) share: Share,
-    pub(super) identity: Identity,
     pub(super) alpn: Option<Vec<u8>>,
     pub(super) server_name: Option<String>,
+    /// The tickets offered, with a mode that we have.
+    pub(super) psks: Option<OfferedPsks>,
+    /// Whether the client can use tickets of ours.
+    pub(super) takes_tickets: bool,
+    /// The most content and type bytes in a record that the client takes, if it said.
+    pub(super) record_size_limit: Option<u16>,
 }
 
 /// The key share to answer, or the group to ask for one in.
@@ -41,14 +47,16 @@ pub(super) fn negotiate(config: &ServerConfig, hello: &ClientHello) -> Result<Ch
         .ok_or(Incompatible::CipherSuite)?;
     let server_name = extensions.host_name()?;
     let share = choose_share(config, hello)?;
-    let identity = choose_identity(config, hello, server_name.as_deref())?;
     let alpn = choose_protocol(config, hello)?;
+    let psks = read_psks(hello)?;
     Ok(Choice {
         suite,
         share,
-        identity,
         alpn,
         server_name,
+        psks,
+        takes_tickets: extensions.offers_psk_dhe_ke()? == Some(true),
+        record_size_limit: extensions.record_size_limit()?,
     })
 }
 
@@ -60,6 +68,16 @@ fn check_order(hello: &ClientHello) -> Result<(), Peer> {
         return Err(Peer::IllegalParameter("pre_shared_key is not the last extension"));
     }
     Ok(())
+}
+
+/// RFC 8446 §4.2.9: who offers PSKs must say in which modes; those for a mode we do not have are as good as none.
+fn read_psks(hello: &ClientHello) -> Result<Option<OfferedPsks>, Error> {
+    let modes = hello.extensions.offers_psk_dhe_ke()?;
+    let psks = hello.extensions.offered_psks()?;
+    if psks.is_some() && modes.is_none() {
+        return Err(Peer::MissingExtension(ExtensionType::PSK_KEY_EXCHANGE_MODES).into());
+    }
+    Ok(psks.filter(|_| modes == Some(true)))
 }
 
 /// RFC 8446 §9.2: without a PSK, supported_groups, key_share and signature_algorithms must all be there.
@@ -93,17 +111,15 @@ fn choose_share(config: &ServerConfig, hello: &ClientHello) -> Result<Share, Err
     Ok(Share::Ask(group.ok_or(Incompatible::Group)?))
 }
 
-fn choose_identity(config: &ServerConfig, hello: &ClientHello, host: Option<&str>) -> Result<Identity, Error> {
-    let schemes = hello
-        .extensions
-        .signature_algorithms()?
-        .ok_or(Peer::MissingExtension(ExtensionType::SIGNATURE_ALGORITHMS))?;
-    let mut fitting = config.identities.iter().filter(|one| schemes.contains(&one.scheme()));
-    let named = host.and_then(|host| fitting.clone().find(|identity| identity.is_named(host)));
-    Ok(named
-        .or_else(|| fitting.next())
-        .ok_or(Incompatible::SignatureScheme)?
-        .clone())
+/// The best identity for the client.
+pub(super) fn choose_identity(
+    config: &ServerConfig,
+    hello: &ClientHello,
+    host: Option<&str>,
+) -> Result<Identity, Error> {
+    let wishes = Wishes::read(&hello.extensions)?;
+    let identity = wishes.choose(&config.identities, host);
+    Ok(identity.ok_or(Incompatible::SignatureScheme)?.clone())
 }
 
 /// RFC 7301 §3.2: a server that shares no protocol with the client refuses with no_application_protocol.
