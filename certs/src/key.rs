@@ -1,6 +1,7 @@
 //! Public keys as X.509 carries them, and our signing keys in the shape that rcgen takes.
 
-use nihao_protocol::crypto::signature::{BadSignature, verify_ecdsa_p256, verify_ed25519};
+use nihao_protocol::crypto::SignatureAlgorithm;
+use nihao_protocol::crypto::signature::{BadSignature, verify_ed25519};
 use nihao_protocol::crypto::{HashAlgorithm, SigningKey};
 use nihao_protocol::x509::der::{Der, tag};
 use nihao_protocol::x509::{DerError, Oid};
@@ -126,7 +127,7 @@ impl PublicKey {
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
         match self.algorithm {
             KeyAlgorithm::Ed25519 => verify_ed25519(&self.bits, message, signature),
-            KeyAlgorithm::P256 => verify_ecdsa_p256(&self.bits, message, signature),
+            KeyAlgorithm::P256 => SignatureAlgorithm::EcdsaP256Sha256.verify(&self.bits, message, signature),
         }
     }
 }

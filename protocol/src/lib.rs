@@ -191,8 +191,9 @@
 //! | show a certificate | [`ClientConfig::identities`](tls::ClientConfig::identities), [`ServerConfig::identities`](tls::ServerConfig::identities): several, chosen by what the peer can verify and, by a server, by the name asked for |
 //! | ask clients for theirs | [`ServerConfig::client_auth`](tls::ServerConfig::client_auth), for some protocols only with [`client_auth_protocols`](tls::ServerConfig::client_auth_protocols) |
 //! | agree on a protocol (ALPN) | `alpn` of both configurations |
-//! | leave out or reorder algorithms | `cipher_suites`, `groups`, `signature_schemes` of both: what is first is wanted most; among suites and groups the server's order decides |
+//! | leave out or reorder algorithms | `cipher_suites`, `groups`, `signature_schemes`, `chain_schemes` of both: what is first is wanted most; among suites and groups the server's order decides |
 //! | provoke a HelloRetryRequest | [`ClientConfig::key_shares`](tls::ClientConfig::key_shares): empty, or of a group that the server does not take |
+//! | verify RSA signatures, as most public servers have them | the feature `rsa` |
 //! | keep the name out of the ClientHello | [`ClientConfig::send_server_name`](tls::ClientConfig::send_server_name) |
 //! | hide lengths, cut records small, do without the change_cipher_spec that middleboxes like | [`tls::RecordPolicy`] in `records` of both |
 //! | decrypt a capture | `key_log` of both: a [`tls::KeyLog`], such as [`net::KeyLogFile`] |

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use nihao_protocol::crypto::signature::verify_ecdsa_p256;
+use nihao_protocol::crypto::SignatureAlgorithm;
 use nihao_protocol::crypto::{Digest, Group, HashAlgorithm, KeyPair, Prk, Secret};
 use nihao_protocol::tls::CipherSuite;
 use nihao_protocol::tls::key_schedule::{
@@ -370,8 +370,14 @@ fn section_6_client_authentication() {
     };
     let certificate = Certificate::parse(&chain.entries[0].certificate).unwrap();
     let point = certificate.public_key().unwrap();
-    verify_ecdsa_p256(point, trace.get("signed.server"), &verify.signature).unwrap();
-    assert!(verify_ecdsa_p256(point, trace.get("signed.client"), &verify.signature).is_err());
+    SignatureAlgorithm::EcdsaP256Sha256
+        .verify(point, trace.get("signed.server"), &verify.signature)
+        .unwrap();
+    assert!(
+        SignatureAlgorithm::EcdsaP256Sha256
+            .verify(point, trace.get("signed.client"), &verify.signature)
+            .is_err()
+    );
 }
 
 #[test]

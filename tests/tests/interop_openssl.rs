@@ -186,7 +186,7 @@ fn s_server_knobs() -> Vec<Case> {
         protocol,
         padded.look(lengths_sent).and("records of 1040 bytes"),
         small.look(longest_sent).and("no record over 529 bytes"),
-        tiny.look(hello_records_sent).and("ClientHello in 3 records"),
+        tiny.look(hello_records_sent).and("ClientHello in 4 records"),
         key_update("K\n").note("K").and("KeyUpdate sent 1, received 1"),
         key_update("k\n").note("k").and("KeyUpdate sent 1, received 0"),
         Case::new(Tool::SServer)

@@ -8,7 +8,7 @@
 //! | [`hkdf`] | RFC 5869 and the labels of RFC 8446 §7.1, HMAC for Finished |
 //! | [`aead`] | AES-GCM and ChaCha20-Poly1305 in place, with the nonce given by the caller |
 //! | [`exchange`] | ephemeral key agreement: X25519, secp256r1, X25519MLKEM768 |
-//! | [`signature`] | Ed25519 and ECDSA P-256, to sign and to verify |
+//! | [`signature`] | Ed25519 and ECDSA P-256 to sign and to verify, ECDSA P-384 and RSA to verify |
 
 pub mod aead;
 pub mod exchange;
@@ -25,4 +25,4 @@ pub use hash::{Digest, HashAlgorithm};
 pub use hkdf::Prk;
 pub use random::{OsRandom, Random, Seeded};
 pub use secret::Secret;
-pub use signature::{SignatureScheme, SigningKey};
+pub use signature::{SignatureAlgorithm, SignatureScheme, SigningKey};

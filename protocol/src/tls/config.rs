@@ -27,8 +27,10 @@ pub struct ClientConfig {
     pub groups: Vec<Group>,
     /// The groups a key share is sent for at once; each must be one of `groups`. Empty: the server must ask (HelloRetryRequest).
     pub key_shares: Vec<Group>,
-    /// Signature schemes taken in CertificateVerify and in chains, most wanted first.
+    /// Signature schemes taken in CertificateVerify, most wanted first.
     pub signature_schemes: Vec<SignatureScheme>,
+    /// Signature schemes announced for chains, most wanted first. What a chain may have in fact is for `trust` to say.
+    pub chain_schemes: Vec<SignatureScheme>,
     /// Whether to send the server's DNS name (SNI).
     pub send_server_name: bool,
     /// Whether to name the trusted roots (certificate_authorities), for servers with several certificates.
@@ -55,8 +57,10 @@ pub struct ServerConfig {
     pub cipher_suites: Vec<CipherSuite>,
     /// Groups, most wanted first; among those the client sent a share for, the server's order decides.
     pub groups: Vec<Group>,
-    /// Signature schemes taken from clients' certificates, most wanted first.
+    /// Signature schemes taken in clients' CertificateVerify, most wanted first.
     pub signature_schemes: Vec<SignatureScheme>,
+    /// Signature schemes announced for clients' chains, most wanted first. What a chain may have in fact is for the trust to say.
+    pub chain_schemes: Vec<SignatureScheme>,
     /// Whether to ask clients who they are.
     pub client_auth: ClientAuth,
     /// The application protocols for which `client_auth` applies; nothing: for all. A browser must not be prompted for a certificate.
@@ -146,7 +150,31 @@ const SUITES: [CipherSuite; 3] = [
 const GROUPS: [Group; 3] = [Group::X25519MLKEM768, Group::X25519, Group::SECP256R1];
 /// Two shares with one X25519 key: whichever of these groups a server takes, it need not ask.
 const KEY_SHARES: [Group; 2] = [Group::X25519MLKEM768, Group::X25519];
-const SCHEMES: [SignatureScheme; 2] = [SignatureScheme::ED25519, SignatureScheme::ECDSA_SECP256R1_SHA256];
+const SCHEMES: &[SignatureScheme] = &[
+    SignatureScheme::ED25519,
+    SignatureScheme::ECDSA_SECP256R1_SHA256,
+    SignatureScheme::ECDSA_SECP384R1_SHA384,
+    #[cfg(feature = "rsa")]
+    SignatureScheme::RSA_PSS_RSAE_SHA256,
+    #[cfg(feature = "rsa")]
+    SignatureScheme::RSA_PSS_RSAE_SHA384,
+    #[cfg(feature = "rsa")]
+    SignatureScheme::RSA_PSS_RSAE_SHA512,
+];
+
+/// RFC 8446 §4.2.3: PKCS#1 signatures are for certificates alone.
+const CHAINS_ALONE: &[SignatureScheme] = &[
+    #[cfg(feature = "rsa")]
+    SignatureScheme::RSA_PKCS1_SHA256,
+    #[cfg(feature = "rsa")]
+    SignatureScheme::RSA_PKCS1_SHA384,
+    #[cfg(feature = "rsa")]
+    SignatureScheme::RSA_PKCS1_SHA512,
+];
+
+fn chain_schemes() -> Vec<SignatureScheme> {
+    [SCHEMES, CHAINS_ALONE].concat()
+}
 
 impl ClientConfig {
     /// Everything this crate has, most wanted first; X25519MLKEM768 and X25519 shares are sent at once.
@@ -160,6 +188,7 @@ impl ClientConfig {
             groups: GROUPS.to_vec(),
             key_shares: KEY_SHARES.to_vec(),
             signature_schemes: SCHEMES.to_vec(),
+            chain_schemes: chain_schemes(),
             send_server_name: true,
             send_authorities: false,
             grease: true,
@@ -188,6 +217,7 @@ impl ServerConfig {
             cipher_suites: SUITES.to_vec(),
             groups: GROUPS.to_vec(),
             signature_schemes: SCHEMES.to_vec(),
+            chain_schemes: chain_schemes(),
             client_auth: ClientAuth::None,
             client_auth_protocols: None,
             send_authorities: true,
@@ -236,7 +266,10 @@ fn check_lists(suites: &[CipherSuite], groups: &[Group], schemes: &[SignatureSch
     if groups.iter().any(|group| !group.is_supported()) {
         return Err(Misuse::Unsupported("group").into());
     }
-    if schemes.iter().any(|scheme| scheme.name().is_none()) {
+    if schemes
+        .iter()
+        .any(|scheme| scheme.algorithm().is_none() || !scheme.signs_handshakes())
+    {
         return Err(Misuse::Unsupported("signature scheme").into());
     }
     Ok(())

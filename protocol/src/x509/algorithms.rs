@@ -3,11 +3,30 @@
 use pki_types::{AlgorithmIdentifier, CertificateDer, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
 
 use super::CertificateError;
-use crate::crypto::SignatureScheme;
-use crate::crypto::signature::{Ed25519Key, verify_ecdsa_p256, verify_ed25519};
+use crate::crypto::signature::{Ed25519Key, verify_ed25519};
+use crate::crypto::{SignatureAlgorithm, SignatureScheme};
 
-/// ECDSA on P-256 with SHA-256.
-pub(super) const ECDSA: &dyn SignatureVerificationAlgorithm = &EcdsaP256Sha256;
+/// What may sign a certificate besides Ed25519, most frequent first.
+///
+/// The web has P-256 keys that sign with SHA-384 and P-384 keys that sign with SHA-256, too.
+pub(super) const OTHERS: &[&dyn SignatureVerificationAlgorithm] = &[
+    &Algorithm(SignatureAlgorithm::EcdsaP256Sha256),
+    &Algorithm(SignatureAlgorithm::EcdsaP384Sha384),
+    &Algorithm(SignatureAlgorithm::EcdsaP256Sha384),
+    &Algorithm(SignatureAlgorithm::EcdsaP384Sha256),
+    #[cfg(feature = "rsa")]
+    &Algorithm(SignatureAlgorithm::RsaPkcs1Sha256),
+    #[cfg(feature = "rsa")]
+    &Algorithm(SignatureAlgorithm::RsaPkcs1Sha384),
+    #[cfg(feature = "rsa")]
+    &Algorithm(SignatureAlgorithm::RsaPkcs1Sha512),
+    #[cfg(feature = "rsa")]
+    &Algorithm(SignatureAlgorithm::RsaPssSha256),
+    #[cfg(feature = "rsa")]
+    &Algorithm(SignatureAlgorithm::RsaPssSha384),
+    #[cfg(feature = "rsa")]
+    &Algorithm(SignatureAlgorithm::RsaPssSha512),
+];
 
 /// Ed25519, and the roots' keys taken apart already.
 #[derive(Debug, Default)]
@@ -33,39 +52,62 @@ impl SignatureVerificationAlgorithm for Ed25519 {
 }
 
 #[derive(Debug)]
-struct EcdsaP256Sha256;
+struct Algorithm(SignatureAlgorithm);
 
-impl SignatureVerificationAlgorithm for EcdsaP256Sha256 {
+impl SignatureVerificationAlgorithm for Algorithm {
     fn verify_signature(&self, public_key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
-        verify_ecdsa_p256(public_key, message, signature).map_err(|_| InvalidSignature)
+        self.0
+            .verify(public_key, message, signature)
+            .map_err(|_| InvalidSignature)
     }
 
     fn public_key_alg_id(&self) -> AlgorithmIdentifier {
-        alg_id::ECDSA_P256
+        use SignatureAlgorithm as A;
+        match self.0 {
+            A::Ed25519 => alg_id::ED25519,
+            A::EcdsaP256Sha256 | A::EcdsaP256Sha384 => alg_id::ECDSA_P256,
+            A::EcdsaP384Sha256 | A::EcdsaP384Sha384 => alg_id::ECDSA_P384,
+            #[cfg(feature = "rsa")]
+            _ => alg_id::RSA_ENCRYPTION,
+        }
     }
 
     fn signature_alg_id(&self) -> AlgorithmIdentifier {
-        alg_id::ECDSA_SHA256
+        use SignatureAlgorithm as A;
+        match self.0 {
+            A::Ed25519 => alg_id::ED25519,
+            A::EcdsaP256Sha256 | A::EcdsaP384Sha256 => alg_id::ECDSA_SHA256,
+            A::EcdsaP256Sha384 | A::EcdsaP384Sha384 => alg_id::ECDSA_SHA384,
+            #[cfg(feature = "rsa")]
+            A::RsaPkcs1Sha256 => alg_id::RSA_PKCS1_SHA256,
+            #[cfg(feature = "rsa")]
+            A::RsaPkcs1Sha384 => alg_id::RSA_PKCS1_SHA384,
+            #[cfg(feature = "rsa")]
+            A::RsaPkcs1Sha512 => alg_id::RSA_PKCS1_SHA512,
+            #[cfg(feature = "rsa")]
+            A::RsaPssSha256 => alg_id::RSA_PSS_SHA256,
+            #[cfg(feature = "rsa")]
+            A::RsaPssSha384 => alg_id::RSA_PSS_SHA384,
+            #[cfg(feature = "rsa")]
+            A::RsaPssSha512 => alg_id::RSA_PSS_SHA512,
+        }
     }
 }
 
 /// Verifies `signature` over `message` with the public key of the certificate `leaf`.
 ///
-/// RFC 8446 §4.2.3: the scheme names the curve too, so a key of another kind is refused.
+/// RFC 8446 §4.2.3: the scheme names the curve too, so a key of another kind is refused, as are schemes for certificates alone.
 pub fn verify_with_certificate(
     leaf: &[u8],
     scheme: SignatureScheme,
     message: &[u8],
     signature: &[u8],
 ) -> Result<(), CertificateError> {
-    let algorithm: &dyn SignatureVerificationAlgorithm = match scheme {
-        SignatureScheme::ED25519 => &Ed25519(Vec::new()),
-        SignatureScheme::ECDSA_SECP256R1_SHA256 => &EcdsaP256Sha256,
-        _ => return Err(CertificateError::UnsupportedAlgorithm),
-    };
+    let algorithm = scheme.algorithm().filter(|_| scheme.signs_handshakes());
+    let algorithm = algorithm.ok_or(CertificateError::UnsupportedAlgorithm)?;
     let leaf = CertificateDer::from(leaf);
     let leaf = webpki::EndEntityCert::try_from(&leaf).map_err(|_| CertificateError::Malformed)?;
-    leaf.verify_signature(algorithm, message, signature)
+    leaf.verify_signature(&Algorithm(algorithm), message, signature)
         .map_err(|error| match error {
             webpki::Error::InvalidSignatureForPublicKey => CertificateError::BadSignature,
             _ => CertificateError::UnsupportedAlgorithm,

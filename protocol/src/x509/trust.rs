@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pki_types::{CertificateDer, CertificateRevocationListDer, Der as PkiDer, TrustAnchor};
+use pki_types::{
+    CertificateDer, CertificateRevocationListDer, Der as PkiDer, SignatureVerificationAlgorithm, TrustAnchor,
+};
 use webpki::{
     BorrowedCertRevocationList, CertRevocationList, EndEntityCert, ExpirationPolicy, KeyUsage, RevocationCheckDepth,
     RevocationOptionsBuilder, UnknownStatusPolicy,
 };
 
-use super::algorithms::{ECDSA, Ed25519};
+use super::algorithms::{Ed25519, OTHERS};
 use super::remembered::Remembered;
 use super::{Certificate, CertificateError, DistinguishedName, PemError, ServerName, certificates_from_pem};
 use crate::clock::UnixTime;
@@ -236,8 +238,10 @@ fn verify_path(
         Err(_) => None, // no list at hand
     };
     let now = pki_types::UnixTime::since_unix_epoch(Duration::from_secs(now.seconds()));
+    let ours: &dyn SignatureVerificationAlgorithm = ed25519;
+    let algorithms = [&[ours], OTHERS].concat();
     EndEntityCert::try_from(&leaf)?
-        .verify_for_usage(&[ed25519, ECDSA], anchors, &intermediates, now, usage, revocation, None)
+        .verify_for_usage(&algorithms, anchors, &intermediates, now, usage, revocation, None)
         .map(|_path| ())
 }
 

@@ -123,6 +123,7 @@ fn extensions(
             config.signature_schemes.iter().for_each(|scheme| w.u16(scheme.0));
         });
     })?;
+    extensions.add_chain_schemes(&config.signature_schemes, &config.chain_schemes)?;
     if let Some(limit) = config.records.record_size_limit() {
         extensions.add(ExtensionType::RECORD_SIZE_LIMIT, |w| w.u16(limit))?;
     }

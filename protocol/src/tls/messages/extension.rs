@@ -182,6 +182,17 @@ impl Extensions {
         })
     }
 
+    /// Adds signature_algorithms_cert, if `chains` differs from `schemes`. RFC 8446 §4.2.3: without it signature_algorithms speaks for
+    /// chains, too.
+    pub fn add_chain_schemes(&mut self, schemes: &[SignatureScheme], chains: &[SignatureScheme]) -> Result<(), Error> {
+        if chains == schemes {
+            return Ok(());
+        }
+        self.add(ExtensionType::SIGNATURE_ALGORITHMS_CERT, |w| {
+            w.vec16(|w| chains.iter().for_each(|scheme| w.u16(scheme.0)));
+        })
+    }
+
     /// Adds certificate_authorities, if there are any names and they fit.
     pub fn add_authorities(&mut self, names: &[Vec<u8>]) -> Result<(), Error> {
         let length = names.iter().map(|name| name.len().saturating_add(2)).sum::<usize>();

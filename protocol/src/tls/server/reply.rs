@@ -196,6 +196,7 @@ fn say_certificate_request(config: &ServerConfig, trust: &Trust, flight: &mut Fl
     extensions.add(ExtensionType::SIGNATURE_ALGORITHMS, |w| {
         w.vec16(|w| config.signature_schemes.iter().for_each(|scheme| w.u16(scheme.0)));
     })?;
+    extensions.add_chain_schemes(&config.signature_schemes, &config.chain_schemes)?;
     if config.send_authorities {
         extensions.add_authorities(trust.authorities())?;
     }

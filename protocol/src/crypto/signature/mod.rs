@@ -1,12 +1,18 @@
-//! Signatures: Ed25519 and ECDSA on P-256, to sign and to verify.
+//! Signatures: Ed25519 and ECDSA on P-256 to sign and to verify; ECDSA on P-384 and, with the feature `rsa`, RSA to verify.
+
+mod ed25519;
+#[cfg(feature = "rsa")]
+mod rsa;
 
 use ed25519_dalek::Signer as _;
 use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, KeypairBytes, spki::der::pem::LineEnding};
-use p256::ecdsa::signature::Verifier as _;
+use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
+use sha2::{Digest as _, Sha256, Sha384};
 
 use super::random::{self, Random, RandomUnavailable};
+pub use ed25519::{Ed25519Key, verify_ed25519};
 
-/// A signature algorithm by its number on the wire (RFC 8446 §4.2.3); unknown ones are kept.
+/// A signature scheme by its number on the wire (RFC 8446 §4.2.3); unknown ones are kept.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SignatureScheme(pub u16);
 
@@ -15,6 +21,20 @@ impl SignatureScheme {
     pub const ED25519: Self = Self(0x0807);
     /// ECDSA on P-256 with SHA-256.
     pub const ECDSA_SECP256R1_SHA256: Self = Self(0x0403);
+    /// ECDSA on P-384 with SHA-384.
+    pub const ECDSA_SECP384R1_SHA384: Self = Self(0x0503);
+    /// RSA-PSS with SHA-256, the key's OID rsaEncryption.
+    pub const RSA_PSS_RSAE_SHA256: Self = Self(0x0804);
+    /// RSA-PSS with SHA-384, the key's OID rsaEncryption.
+    pub const RSA_PSS_RSAE_SHA384: Self = Self(0x0805);
+    /// RSA-PSS with SHA-512, the key's OID rsaEncryption.
+    pub const RSA_PSS_RSAE_SHA512: Self = Self(0x0806);
+    /// RSA PKCS#1 v1.5 with SHA-256: in certificates alone.
+    pub const RSA_PKCS1_SHA256: Self = Self(0x0401);
+    /// RSA PKCS#1 v1.5 with SHA-384: in certificates alone.
+    pub const RSA_PKCS1_SHA384: Self = Self(0x0501);
+    /// RSA PKCS#1 v1.5 with SHA-512: in certificates alone.
+    pub const RSA_PKCS1_SHA512: Self = Self(0x0601);
 
     /// The RFC's name, or nothing for a scheme this crate does not know.
     #[must_use]
@@ -22,8 +42,53 @@ impl SignatureScheme {
         match self {
             Self::ED25519 => Some("ed25519"),
             Self::ECDSA_SECP256R1_SHA256 => Some("ecdsa_secp256r1_sha256"),
+            Self::ECDSA_SECP384R1_SHA384 => Some("ecdsa_secp384r1_sha384"),
+            Self::RSA_PSS_RSAE_SHA256 => Some("rsa_pss_rsae_sha256"),
+            Self::RSA_PSS_RSAE_SHA384 => Some("rsa_pss_rsae_sha384"),
+            Self::RSA_PSS_RSAE_SHA512 => Some("rsa_pss_rsae_sha512"),
+            Self::RSA_PKCS1_SHA256 => Some("rsa_pkcs1_sha256"),
+            Self::RSA_PKCS1_SHA384 => Some("rsa_pkcs1_sha384"),
+            Self::RSA_PKCS1_SHA512 => Some("rsa_pkcs1_sha512"),
             _ => None,
         }
+    }
+
+    /// What verifies it, or nothing if this crate, as it was built, cannot.
+    #[must_use]
+    pub const fn algorithm(self) -> Option<SignatureAlgorithm> {
+        match self {
+            Self::ED25519 => Some(SignatureAlgorithm::Ed25519),
+            Self::ECDSA_SECP256R1_SHA256 => Some(SignatureAlgorithm::EcdsaP256Sha256),
+            Self::ECDSA_SECP384R1_SHA384 => Some(SignatureAlgorithm::EcdsaP384Sha384),
+            _ => self.rsa(),
+        }
+    }
+
+    #[cfg(feature = "rsa")]
+    const fn rsa(self) -> Option<SignatureAlgorithm> {
+        match self {
+            Self::RSA_PSS_RSAE_SHA256 => Some(SignatureAlgorithm::RsaPssSha256),
+            Self::RSA_PSS_RSAE_SHA384 => Some(SignatureAlgorithm::RsaPssSha384),
+            Self::RSA_PSS_RSAE_SHA512 => Some(SignatureAlgorithm::RsaPssSha512),
+            Self::RSA_PKCS1_SHA256 => Some(SignatureAlgorithm::RsaPkcs1Sha256),
+            Self::RSA_PKCS1_SHA384 => Some(SignatureAlgorithm::RsaPkcs1Sha384),
+            Self::RSA_PKCS1_SHA512 => Some(SignatureAlgorithm::RsaPkcs1Sha512),
+            _ => None,
+        }
+    }
+
+    #[cfg(not(feature = "rsa"))]
+    const fn rsa(self) -> Option<SignatureAlgorithm> {
+        None
+    }
+
+    /// Whether CertificateVerify may be signed with it. RFC 8446 §4.2.3: rsa_pkcs1_* are for certificates alone.
+    #[must_use]
+    pub const fn signs_handshakes(self) -> bool {
+        !matches!(
+            self,
+            Self::RSA_PKCS1_SHA256 | Self::RSA_PKCS1_SHA384 | Self::RSA_PKCS1_SHA512
+        )
     }
 }
 
@@ -155,80 +220,69 @@ impl std::fmt::Debug for SigningKey {
 #[error("the signature does not verify")]
 pub struct BadSignature;
 
-/// An Ed25519 public key taken apart once: who verifies with it often saves a square root in the field each time.
-#[derive(Debug, Clone)]
-pub struct Ed25519Key(ed25519_dalek::VerifyingKey);
+/// How a signature is verified: the kind of key, the hash and, for RSA, the padding.
+///
+/// More of them than there are schemes: a certificate may be signed with a hash of another length than its curve's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names say it all")]
+pub enum SignatureAlgorithm {
+    Ed25519,
+    EcdsaP256Sha256,
+    EcdsaP256Sha384,
+    EcdsaP384Sha256,
+    EcdsaP384Sha384,
+    #[cfg(feature = "rsa")]
+    RsaPssSha256,
+    #[cfg(feature = "rsa")]
+    RsaPssSha384,
+    #[cfg(feature = "rsa")]
+    RsaPssSha512,
+    #[cfg(feature = "rsa")]
+    RsaPkcs1Sha256,
+    #[cfg(feature = "rsa")]
+    RsaPkcs1Sha384,
+    #[cfg(feature = "rsa")]
+    RsaPkcs1Sha512,
+}
 
-impl Ed25519Key {
-    /// Takes the 32 bytes apart; a key of small order is refused.
-    pub fn parse(public_key: &[u8]) -> Result<Self, BadSignature> {
-        let key: &[u8; 32] = public_key.try_into().map_err(|_| BadSignature)?;
-        let key = ed25519_dalek::VerifyingKey::from_bytes(key).map_err(|_| BadSignature)?;
-        if key.is_weak() {
-            Err(BadSignature)
-        } else {
-            Ok(Self(key))
+impl SignatureAlgorithm {
+    /// Verifies `signature` over `message`. The public key comes as X.509 carries its bits: 32 bytes for Ed25519, a point of the
+    /// curve for ECDSA, the DER of RSAPublicKey (RFC 8017) for RSA.
+    pub fn verify(self, public_key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+        match self {
+            Self::Ed25519 => verify_ed25519(public_key, message, signature),
+            Self::EcdsaP256Sha256 => verify_p256(public_key, &Sha256::digest(message), signature),
+            Self::EcdsaP256Sha384 => verify_p256(public_key, &Sha384::digest(message), signature),
+            Self::EcdsaP384Sha256 => verify_p384(public_key, &Sha256::digest(message), signature),
+            Self::EcdsaP384Sha384 => verify_p384(public_key, &Sha384::digest(message), signature),
+            #[cfg(feature = "rsa")]
+            Self::RsaPssSha256 => rsa::verify_pss::<Sha256>(public_key, message, signature),
+            #[cfg(feature = "rsa")]
+            Self::RsaPssSha384 => rsa::verify_pss::<Sha384>(public_key, message, signature),
+            #[cfg(feature = "rsa")]
+            Self::RsaPssSha512 => rsa::verify_pss::<sha2::Sha512>(public_key, message, signature),
+            #[cfg(feature = "rsa")]
+            Self::RsaPkcs1Sha256 => rsa::verify_pkcs1::<Sha256>(public_key, message, signature),
+            #[cfg(feature = "rsa")]
+            Self::RsaPkcs1Sha384 => rsa::verify_pkcs1::<Sha384>(public_key, message, signature),
+            #[cfg(feature = "rsa")]
+            Self::RsaPkcs1Sha512 => rsa::verify_pkcs1::<sha2::Sha512>(public_key, message, signature),
         }
-    }
-
-    /// The 32 bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        self.0.as_bytes()
-    }
-
-    /// Verifies a signature, strictly: points of small order and non-canonical encodings are refused (RFC 8032 §5.1.7).
-    ///
-    /// It judges as the library's `verify_strict` does, which decompresses the signature's point only to learn its order. The
-    /// verification compares encodings, and so proves that one canonical; whether it is of small order shows in its bytes. That
-    /// saves another square root: 3.5 of 36 µs.
-    pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
-        let signature = ed25519_dalek::Signature::from_slice(signature).map_err(|_| BadSignature)?;
-        if SMALL_ORDER.contains(signature.r_bytes()) {
-            return Err(BadSignature);
-        }
-        self.0.verify(message, &signature).map_err(|_| BadSignature)
     }
 }
 
-/// Verifies an Ed25519 signature as [`Ed25519Key::verify`] does.
-pub fn verify_ed25519(public_key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
-    Ed25519Key::parse(public_key)?.verify(message, signature)
-}
-
-/// The encodings of the eight points of small order.
-const SMALL_ORDER: [[u8; 32]; 8] = {
-    let order_8 = [
-        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf,
-        0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
-    ];
-    let order_8_too = [
-        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20,
-        0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
-    ];
-    let order_4 = [0; 32];
-    let mut order_2 = [0xff; 32];
-    let mut identity = order_4;
-    let mut negative = [order_4, order_8, order_8_too];
-    [identity[0], order_2[0], order_2[31]] = [1, 0xec, 0x7f];
-    [negative[0][31], negative[1][31], negative[2][31]] = [0x80, 0x85, 0xfa];
-    [
-        identity,
-        order_2,
-        order_4,
-        negative[0],
-        order_8,
-        negative[1],
-        order_8_too,
-        negative[2],
-    ]
-};
-
-/// Verifies an ECDSA P-256 SHA-256 signature in DER against an uncompressed or compressed point.
-pub fn verify_ecdsa_p256(public_key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+/// The signature is DER, the point compressed or not.
+fn verify_p256(public_key: &[u8], hash: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
     let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(public_key).map_err(|_| BadSignature)?;
     let signature = p256::ecdsa::Signature::from_der(signature).map_err(|_| BadSignature)?;
-    key.verify(message, &signature).map_err(|_| BadSignature)
+    key.verify_prehash(hash, &signature).map_err(|_| BadSignature)
+}
+
+/// As [`verify_p256`].
+fn verify_p384(public_key: &[u8], hash: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+    let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(public_key).map_err(|_| BadSignature)?;
+    let signature = p384::ecdsa::Signature::from_der(signature).map_err(|_| BadSignature)?;
+    key.verify_prehash(hash, &signature).map_err(|_| BadSignature)
 }
 
 #[cfg(test)]
@@ -241,13 +295,9 @@ mod tests {
         let mut random = Seeded::new(1, "keys");
         let ed = SigningKey::generate_ed25519(&mut random).unwrap();
         let p256 = SigningKey::generate_p256(&mut random).unwrap();
-        for (key, verify) in [
-            (
-                ed,
-                verify_ed25519 as fn(&[u8], &[u8], &[u8]) -> Result<(), BadSignature>,
-            ),
-            (p256, verify_ecdsa_p256),
-        ] {
+        for key in [ed, p256] {
+            let algorithm = key.scheme().algorithm().unwrap();
+            let verify = |key: &[u8], message: &[u8], signature: &[u8]| algorithm.verify(key, message, signature);
             let read = SigningKey::from_pkcs8_pem(&key.to_pkcs8_pem().unwrap()).unwrap();
             assert_eq!(read.public_key(), key.public_key());
             let signature = read.sign("您好！".as_bytes());
@@ -257,35 +307,6 @@ mod tests {
                 Err(BadSignature)
             );
         }
-    }
-
-    #[test]
-    fn the_points_of_small_order_are_those_of_the_curve() {
-        let mut of_the_curve = curve25519_dalek::constants::EIGHT_TORSION.map(|point| point.compress().to_bytes());
-        let mut listed = SMALL_ORDER;
-        of_the_curve.sort_unstable();
-        listed.sort_unstable();
-        assert_eq!(listed, of_the_curve);
-    }
-
-    /// With R the identity and s = k·a the equation holds without a nonce: only the strict check refuses it.
-    #[test]
-    fn a_signature_with_a_point_of_small_order_is_refused() {
-        use curve25519_dalek::Scalar;
-        use sha2::{Digest as _, Sha512};
-        let key = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
-        let public = key.verifying_key();
-        let identity = SMALL_ORDER[0];
-        let hash = Sha512::new()
-            .chain_update(identity)
-            .chain_update(public.as_bytes())
-            .chain_update(b"x");
-        let k = Scalar::from_bytes_mod_order_wide(&hash.finalize().into());
-        let signature = [identity, (k * key.to_scalar()).to_bytes()].concat();
-        let parsed = ed25519_dalek::Signature::from_slice(&signature).unwrap();
-        assert!(public.verify(b"x", &parsed).is_ok(), "the equation holds");
-        assert!(public.verify_strict(b"x", &parsed).is_err());
-        assert_eq!(verify_ed25519(public.as_bytes(), b"x", &signature), Err(BadSignature));
     }
 
     #[test]
