@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Parser;
 use nihao_protocol::crypto::Group;
 use nihao_protocol::net::{Connector, Environment, KeyLogFile, TlsStream};
-use nihao_protocol::tls::{CipherSuite, ClientConfig, Identity, Padding};
+use nihao_protocol::tls::{CipherSuite, ClientConfig, Identity, Padding, RememberedSessions};
 use nihao_protocol::x509::{Roots, ServerName, Trust};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
@@ -55,6 +55,9 @@ struct Arguments {
     /// The most content bytes in a record.
     #[arg(long, default_value_t = 16384)]
     max_send_frag: u16,
+    /// Connect once before, for a ticket, and resume that session.
+    #[arg(long)]
+    reconnect: bool,
     /// Append the connection's secrets to this file, for Wireshark.
     #[arg(long)]
     keylogfile: Option<PathBuf>,
@@ -68,9 +71,16 @@ async fn main() -> Result<()> {
         .rsplit_once(':')
         .context("--connect takes HOST:PORT")?;
     let name = ServerName::parse(arguments.servername.as_deref().unwrap_or(host))?;
-    let config = configure(&arguments)?;
-    let transport = TcpStream::connect(&arguments.connect).await?;
+    let mut config = configure(&arguments)?;
+    config.sessions = Some(Arc::new(RememberedSessions::new(8)));
     let connector = Connector::new(Arc::new(config), Environment::system());
+    if arguments.reconnect {
+        let transport = TcpStream::connect(&arguments.connect).await?;
+        let mut stream = connector.connect(transport, name.clone()).await?;
+        stream.shutdown().await?; // the tickets come before the server's own close_notify
+        stream.read_to_end(&mut Vec::new()).await?;
+    }
+    let transport = TcpStream::connect(&arguments.connect).await?;
     let stream = connector.connect(transport, name).await?;
     eprintln!("{}", stream.facts().context("the handshake is complete")?);
     talk(stream).await

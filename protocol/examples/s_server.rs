@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
 use nihao_protocol::crypto::Group;
 use nihao_protocol::net::{Acceptor, Environment, KeyLogFile, TlsStream};
-use nihao_protocol::tls::{ClientAuth, Identity, Padding, ServerConfig};
+use nihao_protocol::tls::{ClientAuth, Identity, Padding, ServerConfig, TicketKeys};
 use nihao_protocol::x509::{Roots, Trust};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -19,6 +19,8 @@ use tokio::time::timeout;
 
 /// The longest line that is answered.
 const MAX_LINE: u64 = 64 * 1024;
+/// Seconds that a ticket may be used.
+const TICKET_LIFETIME: u32 = 7200;
 /// How long a peer may take to close after we did.
 const LINGER: Duration = Duration::from_secs(2);
 
@@ -49,6 +51,9 @@ struct Arguments {
     /// Pad every record to a multiple of so many bytes.
     #[arg(long, default_value_t = 0)]
     record_padding: u16,
+    /// Resumption tickets after a full handshake; 0: none.
+    #[arg(long, default_value_t = 2)]
+    num_tickets: u8,
     /// Append the connections' secrets to this file, for Wireshark.
     #[arg(long)]
     keylogfile: Option<PathBuf>,
@@ -102,6 +107,8 @@ fn configure(arguments: &Arguments) -> Result<ServerConfig> {
     if arguments.record_padding > 0 {
         config.records.padding = Padding::Block(arguments.record_padding);
     }
+    config.tickets = Some(Arc::new(TicketKeys::new(TICKET_LIFETIME)));
+    config.ticket_count = arguments.num_tickets;
     if let Some(path) = &arguments.keylogfile {
         config.key_log = Some(Arc::new(KeyLogFile::open(path)?));
     }
