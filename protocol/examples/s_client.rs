@@ -37,7 +37,7 @@ struct Arguments {
     /// Application protocols to offer, comma-separated.
     #[arg(long, value_delimiter = ',')]
     alpn: Vec<String>,
-    /// Groups to offer, in order: X25519MLKEM768, x25519, secp256r1.
+    /// Groups to offer, in order: X25519MLKEM768, x25519, secp256r1, secp384r1.
     #[arg(long, value_delimiter = ',', default_value = "X25519MLKEM768,x25519,secp256r1")]
     groups: Vec<String>,
     /// Groups to send a key share for at once; "none" makes the server ask (HelloRetryRequest).
@@ -119,8 +119,9 @@ fn groups(names: &[String]) -> Result<Vec<Group>> {
         .map(|name| match name.to_ascii_lowercase().as_str() {
             "x25519mlkem768" => Ok(Group::X25519MLKEM768),
             "x25519" => Ok(Group::X25519),
+            "secp384r1" | "p-384" => Ok(Group::SECP384R1),
             "secp256r1" | "p-256" => Ok(Group::SECP256R1),
-            other => bail!("no group {other}: there are X25519MLKEM768, x25519 and secp256r1"),
+            other => bail!("no group {other}: there are X25519MLKEM768, x25519, secp256r1 and secp384r1"),
         })
         .collect()
 }

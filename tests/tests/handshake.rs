@@ -51,13 +51,15 @@ fn everything_that_can_be_negotiated() {
         CipherSuite::TLS_AES_256_GCM_SHA384,
         CipherSuite::TLS_CHACHA20_POLY1305_SHA256,
     ];
+    let groups = [Group::X25519MLKEM768, Group::X25519, Group::SECP256R1, Group::SECP384R1];
     for kind in Kind::ALL {
         for suite in suites {
-            for group in [Group::X25519MLKEM768, Group::X25519, Group::SECP256R1] {
+            for group in groups {
                 for (retry, certificate) in [(false, false), (false, true), (true, false), (true, true)] {
                     let (mut client, mut server) = configs(kind);
                     client.cipher_suites = vec![suite];
                     server.groups = vec![group];
+                    client.groups = groups.to_vec();
                     client.key_shares = if retry { Vec::new() } else { vec![group] };
                     if certificate {
                         client.identities = vec![users.identity(&Leaf::user(Kind::Ed25519))];

@@ -7,7 +7,7 @@
 //! | [`hash`] | SHA-256 and SHA-384, running and one-shot |
 //! | [`hkdf`] | RFC 5869 and the labels of RFC 8446 §7.1, HMAC for Finished |
 //! | [`aead`] | AES-GCM and ChaCha20-Poly1305 in place, with the nonce given by the caller |
-//! | [`exchange`] | ephemeral key agreement: X25519, secp256r1, X25519MLKEM768 |
+//! | [`exchange`] | ephemeral key agreement: X25519, secp256r1, secp384r1, X25519MLKEM768 |
 //! | [`signature`] | Ed25519 and ECDSA P-256 to sign and to verify, ECDSA P-384 and RSA to verify |
 
 pub mod aead;

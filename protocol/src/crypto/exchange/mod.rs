@@ -1,17 +1,19 @@
-//! Ephemeral key agreement: X25519 (RFC 7748), secp256r1, X25519MLKEM768.
+//! Ephemeral key agreement: X25519 (RFC 7748), secp256r1, secp384r1, X25519MLKEM768.
 //!
 //! The client draws a [`KeyPair`] for each share it sends and agrees with the one that is answered. A KEM is not symmetric, so
 //! the server has no key pair of its own: [`answer`] gives its share and the secret at once.
 
 mod hybrid;
+mod nist;
 mod x25519;
 
-use p256::elliptic_curve::sec1::ToSec1Point as _;
-use zeroize::Zeroizing;
+use p256::NistP256;
+use p384::NistP384;
 
-use super::random::{self, Random, RandomUnavailable};
+use super::random::{Random, RandomUnavailable};
 use super::secret::Secret;
 use hybrid::Hybrid;
+use nist::Nist;
 use x25519::X25519;
 
 /// A key agreement group by its number on the wire (RFC 8446 §4.2.7); unknown ones are kept.
@@ -23,13 +25,18 @@ impl Group {
     pub const X25519: Self = Self(0x001d);
     /// NIST P-256: 65-byte shares (uncompressed points).
     pub const SECP256R1: Self = Self(0x0017);
+    /// NIST P-384: 97-byte shares. Not among the defaults: slow, and nobody asks for it alone.
+    pub const SECP384R1: Self = Self(0x0018);
     /// ML-KEM-768 and X25519 together: 1216-byte shares of clients, 1120-byte shares of servers.
     pub const X25519MLKEM768: Self = Self(0x11ec);
 
     /// Whether this crate can agree on keys in this group.
     #[must_use]
     pub const fn is_supported(self) -> bool {
-        matches!(self, Self::X25519MLKEM768 | Self::X25519 | Self::SECP256R1)
+        matches!(
+            self,
+            Self::X25519MLKEM768 | Self::X25519 | Self::SECP256R1 | Self::SECP384R1
+        )
     }
 
     /// The RFC's name, or nothing for a group this crate does not know.
@@ -38,6 +45,7 @@ impl Group {
         match self {
             Self::X25519 => Some("x25519"),
             Self::SECP256R1 => Some("secp256r1"),
+            Self::SECP384R1 => Some("secp384r1"),
             Self::X25519MLKEM768 => Some("X25519MLKEM768"),
             _ => None,
         }
@@ -81,7 +89,8 @@ pub struct KeyPair {
 
 enum Private {
     X25519(X25519),
-    P256(Zeroizing<p256::NonZeroScalar>),
+    P256(Nist<NistP256>),
+    P384(Nist<NistP384>),
     Hybrid(Hybrid),
 }
 
@@ -100,7 +109,8 @@ impl KeyPair {
     pub fn generate(group: Group, random: &mut dyn Random) -> Result<Self, ExchangeError> {
         match group {
             Group::X25519 => Ok(Self::x25519(X25519::draw(random)?)),
-            Group::SECP256R1 => Self::generate_p256(random),
+            Group::SECP256R1 => Ok(Self::p256(Nist::draw(32, random)?)),
+            Group::SECP384R1 => Ok(Self::p384(Nist::draw(48, random)?)),
             Group::X25519MLKEM768 => Ok(Self::hybrid(Hybrid::draw(random)?)),
             _ => Err(ExchangeError::UnsupportedGroup),
         }
@@ -137,33 +147,27 @@ impl KeyPair {
         }
     }
 
-    fn generate_p256(random: &mut dyn Random) -> Result<Self, ExchangeError> {
-        // A draw outside 1..n happens once in 2^32; a source that keeps giving such is broken.
-        for _ in 0..8 {
-            let bytes = Zeroizing::new(random::array::<32>(random)?);
-            if let Ok(key) = p256::SecretKey::from_slice(&*bytes) {
-                return Ok(Self::p256(&key));
-            }
-        }
-        Err(RandomUnavailable.into())
-    }
-
-    fn p256(key: &p256::SecretKey) -> Self {
+    fn p256(private: Nist<NistP256>) -> Self {
         Self {
-            private: Private::P256(Zeroizing::new(key.to_nonzero_scalar())),
-            share: key.public_key().to_sec1_point(false).as_bytes().to_vec(),
+            share: private.share(),
+            private: Private::P256(private),
         }
     }
 
-    /// The key pair of these private bytes, for test vectors and for keys kept elsewhere: 32 bytes, and for X25519MLKEM768
+    fn p384(private: Nist<NistP384>) -> Self {
+        Self {
+            share: private.share(),
+            private: Private::P384(private),
+        }
+    }
+
+    /// The key pair of these private bytes, for test vectors and for keys kept elsewhere: 32 bytes, 48 for secp384r1, and for X25519MLKEM768
     /// the 64-byte seed of ML-KEM before them.
     pub fn from_private(group: Group, private: &[u8]) -> Result<Self, ExchangeError> {
         match group {
             Group::X25519 => Ok(Self::x25519(X25519::from_private(private)?)),
-            Group::SECP256R1 => {
-                let key = p256::SecretKey::from_slice(private).map_err(|_| ExchangeError::BadShare)?;
-                Ok(Self::p256(&key))
-            }
+            Group::SECP256R1 => Ok(Self::p256(Nist::from_private(private)?)),
+            Group::SECP384R1 => Ok(Self::p384(Nist::from_private(private)?)),
             Group::X25519MLKEM768 => Ok(Self::hybrid(Hybrid::from_private(private)?)),
             _ => Err(ExchangeError::UnsupportedGroup),
         }
@@ -175,6 +179,7 @@ impl KeyPair {
         match self.private {
             Private::X25519(_) => Group::X25519,
             Private::P256(_) => Group::SECP256R1,
+            Private::P384(_) => Group::SECP384R1,
             Private::Hybrid(_) => Group::X25519MLKEM768,
         }
     }
@@ -185,21 +190,14 @@ impl KeyPair {
         &self.share
     }
 
-    /// The shared secret with the peer's share, in X25519MLKEM768 a server's: 32 bytes a part.
+    /// The shared secret with the peer's share, in X25519MLKEM768 a server's: 32 bytes a part, 48 in secp384r1.
     ///
-    /// RFC 8446 §7.4.2: an all-zero X25519 result is refused, a P-256 share must be an uncompressed point of the curve.
+    /// RFC 8446 §7.4.2: an all-zero X25519 result is refused, a share of P-256 or P-384 must be an uncompressed point of the curve.
     pub fn agree(self, peer: &[u8]) -> Result<Secret, ExchangeError> {
         match self.private {
             Private::X25519(private) => Ok(Secret::copy_of(&*private.agree(peer)?)),
-            Private::P256(private) => {
-                // RFC 8446 §4.2.8.2: legacy_form is always uncompressed (4); other forms are not allowed.
-                if peer.first() != Some(&4) || peer.len() != 65 {
-                    return Err(ExchangeError::BadShare);
-                }
-                let peer = p256::PublicKey::from_sec1_bytes(peer).map_err(|_| ExchangeError::BadShare)?;
-                let shared = p256::ecdh::diffie_hellman(*private, peer.as_affine());
-                Ok(Secret::copy_of(shared.raw_secret_bytes()))
-            }
+            Private::P256(private) => private.agree(peer),
+            Private::P384(private) => private.agree(peer),
             Private::Hybrid(private) => private.agree(peer),
         }
     }
@@ -216,7 +214,7 @@ mod tests {
     use super::*;
     use crate::crypto::Seeded;
 
-    const ALL: [Group; 3] = [Group::X25519MLKEM768, Group::X25519, Group::SECP256R1];
+    const ALL: [Group; 4] = [Group::X25519MLKEM768, Group::X25519, Group::SECP256R1, Group::SECP384R1];
 
     #[test]
     fn both_sides_agree_and_a_share_of_another_length_is_refused() {
@@ -253,11 +251,11 @@ mod tests {
     #[test]
     fn one_x25519_key_serves_both_shares() {
         let keys = KeyPair::generate_all(&ALL, &mut Seeded::new(3, "exchange")).unwrap();
-        let [hybrid, curve, p256] = keys.as_slice() else {
-            panic!("three keys");
+        let [hybrid, curve, p256, p384] = keys.as_slice() else {
+            panic!("a key for each");
         };
         assert_eq!(hybrid.share()[1184..], *curve.share());
-        assert_eq!([hybrid, curve, p256].map(KeyPair::group), ALL);
+        assert_eq!([hybrid, curve, p256, p384].map(KeyPair::group), ALL);
         let order = [Group::X25519, Group::X25519MLKEM768];
         let keys = KeyPair::generate_all(&order, &mut Seeded::new(3, "exchange")).unwrap();
         assert_ne!(
