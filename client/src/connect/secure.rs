@@ -6,27 +6,33 @@ use std::sync::Arc;
 use nihao_protocol::chat::ALPN;
 use nihao_protocol::net::{Connector, Environment, Error as NetError, TlsStream, tls_error};
 use nihao_protocol::tls::error::{Incompatible, Peer};
-use nihao_protocol::tls::{AlertDescription, ClientConfig, Error as TlsError, Identity, KeyLog};
+use nihao_protocol::tls::{AlertDescription, ClientConfig, Error as TlsError, Identity, KeyLog, RememberedSessions};
 use nihao_protocol::x509::{ServerName, Trust};
 
 use super::{Connect, ConnectError};
 use crate::dial::Dial;
 use crate::home::{Credentials, Endpoint};
 
+/// The most sessions remembered.
+const SESSIONS: usize = 16;
+
 /// Connects by TLS 1.3, trusting nothing but the key that the invite carried.
 pub struct Secure<D> {
     dial: D,
     environment: Environment,
     key_log: Option<Arc<dyn KeyLog>>,
+    /// For as long as this process lives: whoever listens and is cut off comes back by ticket.
+    sessions: Arc<RememberedSessions>,
 }
 
 impl<D> Secure<D> {
     /// TLS over what `dial` gives, with clock and randomness from `environment`.
-    pub const fn new(dial: D, environment: Environment) -> Self {
+    pub fn new(dial: D, environment: Environment) -> Self {
         Self {
             dial,
             environment,
             key_log: None,
+            sessions: Arc::new(RememberedSessions::new(SESSIONS)),
         }
     }
 
@@ -50,6 +56,7 @@ impl<D: Dial> Connect for Secure<D> {
         let mut config = ClientConfig::new(Trust::Pinned(endpoint.ca));
         config.alpn = vec![ALPN.to_vec()];
         config.key_log = self.key_log.clone();
+        config.sessions = Some(self.sessions.clone());
         if let Some(Credentials { key, chain }) = credentials {
             let identity = Identity::new(chain.clone(), key.clone());
             config.identities = vec![identity.map_err(|error| ConnectError::Tls(error.to_string()))?];

@@ -4,11 +4,13 @@ use nihao_certs::{HostName, IssueError, PublicKey, ServerAuthority, Validity};
 use nihao_protocol::chat;
 use nihao_protocol::crypto::{Random, SigningKey};
 use nihao_protocol::net::{Acceptor, Environment};
-use nihao_protocol::tls::{ClientAuth, Identity, IdentityError, KeyLog, ServerConfig};
+use nihao_protocol::tls::{ClientAuth, Identity, IdentityError, KeyLog, ServerConfig, TicketKeys};
 use nihao_protocol::x509::Trust;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+/// Seconds that a ticket, renewed or not, stands in for a certificate: a day.
+const TICKET_LIFETIME: u32 = 86_400;
 /// How often the dates are looked at.
 const LOOK: Duration = Duration::from_secs(3600);
 
@@ -22,6 +24,8 @@ pub(super) struct Identities {
     environment: Environment,
     deadline: Duration,
     random: Mutex<Box<dyn Random + Send>>,
+    /// In memory alone: after a restart everyone shows a certificate once.
+    tickets: Arc<TicketKeys>,
     current: RwLock<Option<(Acceptor, Validity)>>,
 }
 
@@ -62,6 +66,7 @@ impl Identities {
             key_log: sources.key_log,
             environment: sources.environment,
             deadline: sources.deadline,
+            tickets: Arc::new(TicketKeys::new(TICKET_LIFETIME)),
             current: RwLock::new(None),
         };
         identities.renew()?;
@@ -112,6 +117,8 @@ impl Identities {
         // A browser must never be asked for a certificate.
         config.client_auth = ClientAuth::Optional(self.users.clone());
         config.client_auth_protocols = Some(vec![chat::ALPN.to_vec()]);
+        config.tickets = Some(self.tickets.clone());
+        config.ticket_count = 1; // a client has one connection, and gets the next ticket with the next
         config.key_log.clone_from(&self.key_log);
         let acceptor = Acceptor::new(Arc::new(config), self.environment.clone()).with_deadline(self.deadline);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some((acceptor, validity));

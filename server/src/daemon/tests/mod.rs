@@ -1,6 +1,7 @@
 //! The whole server behind TLS, on connections in memory and a clock of the tests' own.
 
 mod repeatable;
+mod resumed;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
