@@ -36,7 +36,7 @@
 //! use nihao_protocol::clock::UnixTime;
 //! use nihao_protocol::crypto::{OsRandom, SigningKey};
 //! use nihao_protocol::tls::{AlertDescription, ClientAuth, ClientConfig, Connection, Context, Error, Event};
-//! use nihao_protocol::tls::{Identity, KeyLog, ServerConfig};
+//! use nihao_protocol::tls::{Identity, KeyLog, RememberedSessions, ServerConfig, TicketKeys};
 //! use nihao_protocol::x509::{CertificateError, Roots, ServerName, Trust};
 //!
 //! /// Carries what waits at one end to the other.
@@ -81,6 +81,7 @@
 //! config.identities = vec![Identity::new(vec![alice.clone()], alice_key)?];
 //! config.alpn = vec![b"nihao/1".to_vec()];
 //! config.key_log = Some(log.clone());
+//! config.sessions = Some(Arc::new(RememberedSessions::new(16))); // keeps tickets, to come back with
 //! let client_config = Arc::new(config);
 //!
 //! // The server: who it is, and which users it lets in.
@@ -89,11 +90,12 @@
 //! let mut config = ServerConfig::new(vec![Identity::new(vec![server], server_key)?]);
 //! config.alpn = vec![b"nihao/1".to_vec()];
 //! config.client_auth = ClientAuth::Required(Trust::Roots(Arc::new(roots)));
+//! config.tickets = Some(Arc::new(TicketKeys::new(3600))); // good for an hour; the server keeps no session
 //! let server_config = Arc::new(config);
 //!
 //! let mut context = Context { now, random };
 //! let name = ServerName::parse("localhost")?;
-//! let mut a = Connection::client(client_config, name.clone(), &mut context)?;
+//! let mut a = Connection::client(client_config.clone(), name.clone(), &mut context)?;
 //! let mut b = Connection::server(server_config.clone())?;
 //! settle(&mut a, &mut b, &mut context)?;
 //! assert_eq!(a.next_event(), Some(Event::HandshakeComplete));
@@ -101,6 +103,12 @@
 //! let facts = b.facts().expect("the handshake is complete");
 //! assert_eq!((facts.alpn.as_deref(), &facts.peer_chain), (Some(&b"nihao/1"[..]), &vec![alice]));
 //! assert_eq!(log.0.lock().unwrap().lines().count(), 4);
+//!
+//! // A secret for another protocol, the same at both ends.
+//! let (mut ours, mut theirs) = ([0; 32], [0; 32]);
+//! a.export("EXPORTER-guide", b"", &mut ours)?;
+//! b.export("EXPORTER-guide", b"", &mut theirs)?;
+//! assert_eq!(ours, theirs);
 //!
 //! // Data, and new keys on demand: alice changes hers and asks bob to change his.
 //! a.send("您好！".as_bytes())?;
@@ -120,6 +128,13 @@
 //! assert_eq!(a.next_event(), Some(Event::Data(b"one last thing")));
 //! assert_eq!(a.next_event(), Some(Event::Closed));
 //! assert_eq!((a.receive_end(), b.receive_end()), (Ok(()), Ok(())), "nothing was cut off");
+//!
+//! // Alice comes back with the ticket she was given: no certificates, and yet bob knows who she is.
+//! let mut a = Connection::client(client_config, name.clone(), &mut context)?;
+//! let mut b = Connection::server(server_config.clone())?;
+//! settle(&mut a, &mut b, &mut context)?;
+//! let facts = b.facts().expect("the handshake is complete");
+//! assert!(facts.resumed && facts.peer_chain.len() == 1);
 //!
 //! // A server that the pinned key did not vouch for: refused with a reason here, told with an alert there.
 //! let stranger = Arc::new(ClientConfig::new(Trust::Pinned([7; 32])));
@@ -195,7 +210,10 @@
 //! | provoke a HelloRetryRequest | [`ClientConfig::key_shares`](tls::ClientConfig::key_shares): empty, or of a group that the server does not take |
 //! | verify RSA signatures, as most public servers have them | the feature `rsa` |
 //! | keep the name out of the ClientHello | [`ClientConfig::send_server_name`](tls::ClientConfig::send_server_name) |
-//! | hide lengths, cut records small, do without the change_cipher_spec that middleboxes like | [`tls::RecordPolicy`] in `records` of both |
+//! | resume sessions | [`ClientConfig::sessions`](tls::ClientConfig::sessions) and [`ServerConfig::tickets`](tls::ServerConfig::tickets): a store and keys of this crate or of your own. A ticket is used once, fits one suite, name and protocol, and both sides look anew at what the other showed when it was made |
+//! | make secrets for another protocol | [`Connection::export`](tls::Connection::export) |
+//! | offer nothing that is unknown on purpose | [`ClientConfig::grease`](tls::ClientConfig::grease) off |
+//! | hide lengths, cut records small, take only small ones, do without the change_cipher_spec that middleboxes like | [`tls::RecordPolicy`] in `records` of both |
 //! | decrypt a capture | `key_log` of both: a [`tls::KeyLog`], such as [`net::KeyLogFile`] |
 //! | learn what was agreed | [`tls::Negotiated`], from [`Connection::facts`](tls::Connection::facts) |
 //! | change keys | [`Connection::update_key`](tls::Connection::update_key); before a key wears out it happens by itself |
@@ -209,7 +227,15 @@
 //! same error, and an alert may still wait in [`transmit`](tls::Connection::transmit). In TLS 1.3 a client's handshake is
 //! complete before the server has seen its certificate: a refusal of that one comes with the first bytes received after.
 //!
-//! Not there: TLS 1.2 and before, session resumption and 0-RTT, post-handshake client authentication.
+//! Not there: TLS 1.2 and before, 0-RTT, PSKs from elsewhere than tickets, post-handshake client authentication.
+//!
+//! ## Stability
+//!
+//! Before 1.0 a minor version may change the interface, and the changelog says what to do; a patch version never does. Configurations,
+//! facts, events and errors are `#[non_exhaustive]`: they grow without notice. [`tls::messages`], [`tls::record`], [`tls::seal`],
+//! [`tls::key_schedule`] and [`crypto`] are public for tools and tests, and may change with any minor version even after 1.0. What
+//! goes over the wire follows RFC 8446 and changes only to follow it better. The oldest Rust that builds this crate is in its
+//! `rust-version`, and rises in minor versions only.
 
 #![cfg_attr(
     not(test),
