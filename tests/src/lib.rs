@@ -7,3 +7,5 @@ pub mod pair;
 pub mod peer;
 pub mod pki;
 pub mod refusal;
+pub mod refusal_table;
+pub mod states;

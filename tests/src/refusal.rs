@@ -7,6 +7,7 @@ use nihao_protocol::x509::{Roots, Trust};
 
 use crate::peer::Peer;
 use crate::pki::{Ca, Kind, Leaf};
+use crate::refusal_table;
 
 /// The CA of the tests' servers.
 #[must_use]
@@ -62,7 +63,7 @@ pub fn server(required: bool) -> Peer {
     Peer::client_of(config)
 }
 
-/// Asserts that ours ended with an error and sent this alert.
+/// Asserts that ours ended with an error and sent this alert, and adds the row to the open [table](crate::refusal_table).
 ///
 /// # Panics
 /// With `what` was said to it, where it did not.
@@ -70,6 +71,7 @@ pub fn server(required: bool) -> Peer {
 pub fn expect(peer: &Peer, what: &str, alert: AlertDescription) {
     assert_eq!(peer.alert, Some(alert), "{what}: {:?}", peer.error);
     assert!(peer.error.is_some(), "{what}");
+    refusal_table::add(peer.ours.role(), what, alert);
 }
 
 /// These extensions, in this order.

@@ -4,10 +4,11 @@
 
 use nihao_protocol::tls::AlertDescription as Alert;
 use nihao_protocol::tls::messages::{Certificate, Message, NewSessionTicket};
-use nihao_protocol::tls::names::{ContentType, ExtensionType as E};
+use nihao_protocol::tls::names::{ContentType, ExtensionType as E, HandshakeType};
 use nihao_tests::peer::Peer;
 use nihao_tests::pki::{Ca, Kind, Leaf};
 use nihao_tests::refusal::{expect, extensions, servers, waiting};
+use nihao_tests::refusal_table::Table;
 
 fn certified(leaf: &Leaf, ca: &Ca) -> Peer {
     let mut peer = waiting();
@@ -22,23 +23,24 @@ fn refused(what: &str, leaf: Leaf, ca: &Ca, alert: Alert) {
 
 #[test]
 fn issuers_and_dates_of_server_certificates() {
+    let _table = Table::open("refusals_client_auth::issuers_and_dates_of_server_certificates");
     let good = Leaf::server(Kind::Ed25519);
     let impostor = Ca::new("servers", Kind::Ed25519, 3);
     refused(
-        "signed by a CA of the same name",
+        "§6.2: signed by a CA of the same name",
         good.clone(),
         &impostor,
         Alert::BAD_CERTIFICATE,
     );
     refused(
-        "by a CA of another name",
+        "§6.2: by a CA of another name",
         good.clone(),
         &Ca::new("x", Kind::Ed25519, 3),
         Alert::UNKNOWN_CA,
     );
     let (ca, expired) = (&servers(), Alert::CERTIFICATE_EXPIRED);
     refused(
-        "expired",
+        "§6.2: expired",
         Leaf {
             to_day: -1,
             from_day: -9,
@@ -47,14 +49,15 @@ fn issuers_and_dates_of_server_certificates() {
         ca,
         expired,
     );
-    refused("not yet valid", Leaf { from_day: 1, ..good }, ca, expired);
+    refused("§6.2: not yet valid", Leaf { from_day: 1, ..good }, ca, expired);
 }
 
 #[test]
 fn names_and_uses_of_server_certificates() {
+    let _table = Table::open("refusals_client_auth::names_and_uses_of_server_certificates");
     let (ca, good) = (&servers(), Leaf::server(Kind::Ed25519));
     refused(
-        "another name",
+        "§6.2: another name",
         Leaf {
             names: vec!["other.test".into()],
             ..good.clone()
@@ -63,7 +66,7 @@ fn names_and_uses_of_server_certificates() {
         Alert::BAD_CERTIFICATE,
     );
     refused(
-        "no name",
+        "§6.2: no name",
         Leaf {
             names: Vec::new(),
             ..good.clone()
@@ -73,7 +76,7 @@ fn names_and_uses_of_server_certificates() {
     );
     let purposes = Leaf::user(Kind::Ed25519).purposes;
     refused(
-        "a user's",
+        "§4.4.2.2: a user's",
         Leaf {
             purposes,
             ..good.clone()
@@ -83,7 +86,7 @@ fn names_and_uses_of_server_certificates() {
     );
     let usages = vec![rcgen::KeyUsagePurpose::KeyAgreement];
     refused(
-        "no digitalSignature",
+        "§4.4.2.2: no digitalSignature",
         Leaf { usages, ..good.clone() },
         ca,
         Alert::UNSUPPORTED_CERTIFICATE,
@@ -104,6 +107,7 @@ fn names_and_uses_of_server_certificates() {
 
 #[test]
 fn the_certificate_message() {
+    let _table = Table::open("refusals_client_auth::the_certificate_message");
     let ca = servers();
     let say = |message: Certificate| {
         let mut peer = waiting();
@@ -111,28 +115,48 @@ fn the_certificate_message() {
         peer.say(&Message::Certificate(message));
         peer
     };
-    expect(&say(Certificate::of(&[])), "no certificate", Alert::DECODE_ERROR);
+    expect(
+        &say(Certificate::of(&[])),
+        "§4.4.2.4: no certificate",
+        Alert::DECODE_ERROR,
+    );
     expect(
         &say(Certificate::of(std::slice::from_ref(&ca.der))),
-        "the CA's own",
+        "§6.2: the CA's own",
         Alert::BAD_CERTIFICATE,
     );
     expect(
         &say(Certificate::of(&vec![ca.der.clone(); 11])),
-        "eleven",
+        "§6.2: eleven",
+        Alert::BAD_CERTIFICATE,
+    );
+    for (what, body) in [
+        ("an empty certificate", &[0, 0, 0, 5, 0, 0, 0, 0, 0][..]),
+        ("no list", &[0]),
+        ("a byte after the list", &[0, 0, 0, 0, 0]),
+        ("a certificate without extensions", &[0, 0, 0, 4, 0, 0, 1, 7]),
+    ] {
+        let mut peer = waiting();
+        peer.say_encrypted_extensions();
+        peer.say_raw(HandshakeType::CERTIFICATE, body);
+        expect(&peer, &format!("§4.4.2: {what}"), Alert::DECODE_ERROR);
+    }
+    expect(
+        &say(Certificate::of(&[b"not DER".to_vec()])),
+        "§6.2: not DER",
         Alert::BAD_CERTIFICATE,
     );
     let chain = [ca.issue(&Leaf::server(Kind::Ed25519))];
     let mut message = Certificate::of(&chain);
     message.context = vec![1];
-    expect(&say(message), "a context", Alert::ILLEGAL_PARAMETER);
+    expect(&say(message), "§4.4.2: a context", Alert::ILLEGAL_PARAMETER);
     for (what, kind, alert) in [
         (
-            "an OCSP answer nobody asked for",
+            "§4.4.2: an OCSP answer nobody asked for",
             E::STATUS_REQUEST,
             Alert::UNSUPPORTED_EXTENSION,
         ),
-        ("a share", E::KEY_SHARE, Alert::ILLEGAL_PARAMETER),
+        ("§4.2: a share", E::KEY_SHARE, Alert::ILLEGAL_PARAMETER),
     ] {
         let mut message = Certificate::of(&chain);
         message.entries[0].extensions.add(kind, |w| w.u8(1)).unwrap();
@@ -142,10 +166,11 @@ fn the_certificate_message() {
 
 #[test]
 fn server_certificate_verify_and_finished() {
+    let _table = Table::open("refusals_client_auth::server_certificate_verify_and_finished");
     let good = Leaf::server(Kind::Ed25519);
     for (what, number, flip, alert) in [
-        ("a flipped bit", 7, true, Alert::DECRYPT_ERROR),
-        ("another key", 9, false, Alert::DECRYPT_ERROR),
+        ("§4.4.3: a flipped bit", 7, true, Alert::DECRYPT_ERROR),
+        ("§4.4.3: another key", 9, false, Alert::DECRYPT_ERROR),
     ] {
         let mut peer = certified(&good, &servers());
         let mut verify = peer.certificate_verify(Kind::Ed25519, number);
@@ -154,9 +179,9 @@ fn server_certificate_verify_and_finished() {
         expect(&peer, what, alert);
     }
     for (what, scheme) in [
-        ("rsa_pkcs1_sha256", 0x0401),
-        ("ecdsa with an Ed25519 key", 0x0403),
-        ("rsa_pss", 0x0804),
+        ("§4.4.3: rsa_pkcs1_sha256", 0x0401),
+        ("§4.4.3: ecdsa with an Ed25519 key", 0x0403),
+        ("§4.4.3: rsa_pss", 0x0804),
     ] {
         let mut peer = certified(&good, &servers());
         let mut verify = peer.certificate_verify(Kind::Ed25519, 7);
@@ -170,19 +195,41 @@ fn server_certificate_verify_and_finished() {
         peer.say(&Message::CertificateVerify(verify));
         peer
     };
+    for (what, body) in [
+        ("cut short", &[8, 7, 0, 1][..]),
+        ("with a byte more", &[8, 7, 0, 1, 0, 0]),
+        ("without a signature's length", &[8, 7]),
+    ] {
+        let mut peer = certified(&good, &servers());
+        peer.say_raw(HandshakeType::CERTIFICATE_VERIFY, body);
+        let what = format!("§4.4.3: CertificateVerify {what}");
+        expect(&peer, &what, Alert::DECODE_ERROR);
+    }
+    for (what, length) in [
+        ("a short", 31),
+        ("a long", 33),
+        ("an empty", 0),
+        ("SHA-384's length of", 48),
+    ] {
+        let mut peer = verified();
+        peer.say_raw(HandshakeType::FINISHED, &vec![7; length]);
+        let what = format!("§4.4.4: {what} Finished");
+        expect(&peer, &what, Alert::DECODE_ERROR);
+    }
     let mut peer = verified();
     let mut finished = peer.finished();
     finished.verify_data[31] ^= 0x80;
     peer.say(&Message::Finished(finished));
-    expect(&peer, "a wrong Finished", Alert::DECRYPT_ERROR);
+    expect(&peer, "§4.4.4: a wrong Finished", Alert::DECRYPT_ERROR);
     let mut peer = verified();
     let both = [Message::Finished(peer.finished()).encode().unwrap(), vec![4, 0, 0, 0]].concat();
     peer.send_record(ContentType::Handshake, &both);
-    expect(&peer, "a message in Finished's record", Alert::UNEXPECTED_MESSAGE);
+    expect(&peer, "§5.1: a message in Finished's record", Alert::UNEXPECTED_MESSAGE);
 }
 
 #[test]
 fn tickets_after_the_handshake() {
+    let _table = Table::open("refusals_client_auth::tickets_after_the_handshake");
     let connected = || {
         let mut peer = certified(&Leaf::server(Kind::Ed25519), &servers());
         let verify = peer.certificate_verify(Kind::Ed25519, 7);
@@ -205,7 +252,7 @@ fn tickets_after_the_handshake() {
     assert_eq!((peer.error.clone(), peer.data.as_slice()), (None, "您好！".as_bytes()));
     for (what, alert, bad) in [
         (
-            "early_data of three bytes",
+            "§4.2.10: early_data of three bytes",
             Alert::DECODE_ERROR,
             NewSessionTicket {
                 extensions: extensions(&[(E::EARLY_DATA, &[0; 3])]),
@@ -213,7 +260,7 @@ fn tickets_after_the_handshake() {
             },
         ),
         (
-            "an empty ticket",
+            "§4.6.1: an empty ticket",
             Alert::DECODE_ERROR,
             NewSessionTicket {
                 ticket: Vec::new(),

@@ -8,6 +8,7 @@ use nihao_protocol::tls::messages::{ClientHello, Message};
 use nihao_protocol::tls::names::{CipherSuite, ExtensionType, HandshakeType};
 use nihao_tests::peer::{Peer, shares};
 use nihao_tests::refusal::{expect, server, set, without};
+use nihao_tests::refusal_table::Table;
 
 /// A ClientHello changed by `change` must be refused with `alert`.
 fn hello_refused(what: &str, alert: Alert, change: impl FnOnce(&mut ClientHello)) {
@@ -31,52 +32,59 @@ fn a_good_hello_is_answered() {
 
 #[test]
 fn fields_of_client_hello() {
-    hello_refused("compression", Alert::ILLEGAL_PARAMETER, |hello| {
+    let _table = Table::open("refusals_server::fields_of_client_hello");
+    hello_refused("§4.1.2: compression", Alert::ILLEGAL_PARAMETER, |hello| {
         hello.compression_methods = vec![0, 1]
     });
-    hello_refused("compression other than null", Alert::ILLEGAL_PARAMETER, |hello| {
-        hello.compression_methods = vec![1]
-    });
-    hello_refused("no compression method", Alert::DECODE_ERROR, |hello| {
+    hello_refused(
+        "§4.1.2: compression other than null",
+        Alert::ILLEGAL_PARAMETER,
+        |hello| hello.compression_methods = vec![1],
+    );
+    hello_refused("§4.1.2: no compression method", Alert::DECODE_ERROR, |hello| {
         hello.compression_methods.clear()
     });
-    hello_refused("a session id of 33 bytes", Alert::DECODE_ERROR, |hello| {
+    hello_refused("§4.1.2: a session id of 33 bytes", Alert::DECODE_ERROR, |hello| {
         hello.session_id = vec![1; 33]
     });
-    hello_refused("SSL 3.0 as legacy_version", Alert::PROTOCOL_VERSION, |hello| {
+    hello_refused("§D.5: SSL 3.0 as legacy_version", Alert::PROTOCOL_VERSION, |hello| {
         hello.legacy_version = 0x0300
     });
-    hello_refused("an older legacy_version", Alert::PROTOCOL_VERSION, |hello| {
+    hello_refused("§D.5: an older legacy_version", Alert::PROTOCOL_VERSION, |hello| {
         hello.legacy_version = 0x0002
     });
-    hello_refused("no suites", Alert::DECODE_ERROR, |hello| hello.cipher_suites.clear());
-    hello_refused("no common suite", Alert::HANDSHAKE_FAILURE, |hello| {
+    hello_refused("§4.1.2: no suites", Alert::DECODE_ERROR, |hello| {
+        hello.cipher_suites.clear()
+    });
+    hello_refused("§4.1.1: no common suite", Alert::HANDSHAKE_FAILURE, |hello| {
         hello.cipher_suites = vec![CipherSuite(0x1304)]
     });
-    hello_refused("no extensions", Alert::PROTOCOL_VERSION, |hello| {
+    hello_refused("§4.2.1: no extensions", Alert::PROTOCOL_VERSION, |hello| {
         hello.extensions = Default::default()
     });
 }
 
 #[test]
 fn extensions_that_must_be_there() {
+    let _table = Table::open("refusals_server::extensions_that_must_be_there");
     use ExtensionType as E;
-    hello_refused("no versions", Alert::PROTOCOL_VERSION, |hello| {
+    hello_refused("§4.2.1: no versions", Alert::PROTOCOL_VERSION, |hello| {
         without(hello, E::SUPPORTED_VERSIONS)
     });
-    hello_refused("no groups", Alert::MISSING_EXTENSION, |hello| {
+    hello_refused("§9.2: no groups", Alert::MISSING_EXTENSION, |hello| {
         without(hello, E::SUPPORTED_GROUPS)
     });
-    hello_refused("no shares", Alert::MISSING_EXTENSION, |hello| {
+    hello_refused("§9.2: no shares", Alert::MISSING_EXTENSION, |hello| {
         without(hello, E::KEY_SHARE)
     });
-    hello_refused("no signature_algorithms", Alert::MISSING_EXTENSION, |hello| {
+    hello_refused("§4.2.3: no signature_algorithms", Alert::MISSING_EXTENSION, |hello| {
         without(hello, E::SIGNATURE_ALGORITHMS)
     });
 }
 
 #[test]
 fn extensions_malformed() {
+    let _table = Table::open("refusals_server::extensions_malformed");
     use ExtensionType as E;
     let decode: [(E, &[u8]); 23] = [
         (E::SUPPORTED_VERSIONS, &[]),
@@ -104,7 +112,15 @@ fn extensions_malformed() {
         (E::SERVER_NAME, &[0, 8, 0, 0, 1, b'a', 0, 0, 1, b'b']),
     ];
     for (kind, body) in decode {
-        hello_refused(&format!("{kind} {body:?}"), Alert::DECODE_ERROR, |hello| {
+        let section = match kind {
+            E::SUPPORTED_VERSIONS => "§4.2.1",
+            E::SUPPORTED_GROUPS => "§4.2.7",
+            E::SIGNATURE_ALGORITHMS => "§4.2.3",
+            E::KEY_SHARE => "§4.2.8",
+            E::ALPN => "RFC 7301 §3.1",
+            _ => "RFC 6066 §3",
+        };
+        hello_refused(&format!("{section}: {kind} {body:?}"), Alert::DECODE_ERROR, |hello| {
             set(hello, kind, body)
         });
     }
@@ -112,62 +128,70 @@ fn extensions_malformed() {
 
 #[test]
 fn extensions_without_anything_in_common() {
+    let _table = Table::open("refusals_server::extensions_without_anything_in_common");
     use ExtensionType as E;
-    hello_refused("only TLS 1.2", Alert::PROTOCOL_VERSION, |hello| {
+    hello_refused("§4.2.1: only TLS 1.2", Alert::PROTOCOL_VERSION, |hello| {
         set(hello, E::SUPPORTED_VERSIONS, &[2, 3, 3])
     });
-    hello_refused("no common scheme", Alert::HANDSHAKE_FAILURE, |hello| {
+    hello_refused("§4.4.2.2: no common scheme", Alert::HANDSHAKE_FAILURE, |hello| {
         set(hello, E::SIGNATURE_ALGORITHMS, &[0, 2, 8, 4]);
     });
-    hello_refused("no common group", Alert::HANDSHAKE_FAILURE, |hello| {
+    hello_refused("§4.1.1: no common group", Alert::HANDSHAKE_FAILURE, |hello| {
         set(hello, E::SUPPORTED_GROUPS, &[0, 2, 0, 30]);
         set(hello, E::KEY_SHARE, &shares(&[(Group(30), &[1; 56])]));
     });
-    hello_refused("no common protocol", Alert::NO_APPLICATION_PROTOCOL, |hello| {
-        set(hello, E::ALPN, &[0, 3, 2, b'h', b'2'])
-    });
+    hello_refused(
+        "RFC 7301 §3.2: no common protocol",
+        Alert::NO_APPLICATION_PROTOCOL,
+        |hello| set(hello, E::ALPN, &[0, 3, 2, b'h', b'2']),
+    );
 }
 
 #[test]
 fn extensions_contradicting() {
+    let _table = Table::open("refusals_server::extensions_contradicting");
     use ExtensionType as E;
-    hello_refused("a share twice", Alert::ILLEGAL_PARAMETER, |hello| {
+    hello_refused("§4.2.8: a share twice", Alert::ILLEGAL_PARAMETER, |hello| {
         set(
             hello,
             E::KEY_SHARE,
             &shares(&[(Group::X25519, &[9; 32]), (Group::X25519, &[8; 32])]),
         );
     });
-    hello_refused("a share for a group not offered", Alert::ILLEGAL_PARAMETER, |hello| {
-        set(hello, E::SUPPORTED_GROUPS, &[0, 2, 0, 0x17]);
-    });
+    hello_refused(
+        "§4.2.8: a share for a group not offered",
+        Alert::ILLEGAL_PARAMETER,
+        |hello| {
+            set(hello, E::SUPPORTED_GROUPS, &[0, 2, 0, 0x17]);
+        },
+    );
     for (what, group, share) in [
-        ("an empty X25519 share", Group::X25519, Vec::new()),
-        ("a short X25519 share", Group::X25519, vec![9; 31]),
-        ("a long X25519 share", Group::X25519, vec![9; 33]),
-        ("an X25519 share of zeros", Group::X25519, vec![0; 32]),
+        ("§4.2.8: an empty X25519 share", Group::X25519, Vec::new()),
+        ("§4.2.8: a short X25519 share", Group::X25519, vec![9; 31]),
+        ("§4.2.8: a long X25519 share", Group::X25519, vec![9; 33]),
+        ("§7.4.2: an X25519 share of zeros", Group::X25519, vec![0; 32]),
         (
-            "a P-256 share off the curve",
+            "§4.2.8.2: a P-256 share off the curve",
             Group::SECP256R1,
             [vec![4], vec![1; 64]].concat(),
         ),
         (
-            "a compressed P-256 share",
+            "§4.2.8.2: a compressed P-256 share",
             Group::SECP256R1,
             [vec![2], vec![1; 32]].concat(),
         ),
         (
-            "a hybrid P-256 share",
+            "§4.2.8.2: a hybrid P-256 share",
             Group::SECP256R1,
             [vec![6], vec![1; 64]].concat(),
         ),
-        ("a short P-256 share", Group::SECP256R1, vec![4; 64]),
+        ("§4.2.8.2: a short P-256 share", Group::SECP256R1, vec![4; 64]),
     ] {
         hello_refused(what, Alert::ILLEGAL_PARAMETER, |hello| {
             set(hello, E::KEY_SHARE, &shares(&[(group, &share)]))
         });
     }
-    hello_refused("pre_shared_key not last", Alert::ILLEGAL_PARAMETER, |hello| {
+    hello_refused("§4.2.11: pre_shared_key not last", Alert::ILLEGAL_PARAMETER, |hello| {
         set(hello, E::PRE_SHARED_KEY, &[0, 0]);
         set(hello, E::ALPN, &[0, 8, 7, b'n', b'i', b'h', b'a', b'o', b'/', b'1']);
     });
@@ -175,6 +199,7 @@ fn extensions_contradicting() {
 
 #[test]
 fn an_extension_twice_and_trailing_bytes() {
+    let _table = Table::open("refusals_server::an_extension_twice_and_trailing_bytes");
     let mut peer = server(false);
     let hello = peer.client_hello();
     let good = Message::ClientHello(hello).encode().unwrap();
@@ -189,32 +214,32 @@ fn an_extension_twice_and_trailing_bytes() {
     };
     for (what, bad, alert) in [
         (
-            "supported_versions twice",
+            "§4.2: supported_versions twice",
             grow(&[0, 43, 0, 3, 2, 3, 4]),
             Alert::ILLEGAL_PARAMETER,
         ),
         (
-            "an unknown extension twice",
+            "§4.2: an unknown extension twice",
             grow(&[99, 99, 0, 0, 99, 99, 0, 0]),
             Alert::ILLEGAL_PARAMETER,
         ),
-        ("half an extension", grow(&[99, 99, 0]), Alert::DECODE_ERROR),
+        ("§4.2: half an extension", grow(&[99, 99, 0]), Alert::DECODE_ERROR),
         (
-            "an extension longer than the list",
+            "§4.2: an extension longer than the list",
             grow(&[99, 99, 0, 1]),
             Alert::DECODE_ERROR,
         ),
         (
-            "a byte after the extensions",
+            "§4.1.2: a byte after the extensions",
             [body, &[0]].concat(),
             Alert::DECODE_ERROR,
         ),
         (
-            "the last byte missing",
+            "§4.1.2: the last byte missing",
             body[..body.len() - 1].to_vec(),
             Alert::DECODE_ERROR,
         ),
-        ("nothing", Vec::new(), Alert::DECODE_ERROR),
+        ("§4.1.2: nothing", Vec::new(), Alert::DECODE_ERROR),
     ] {
         let mut peer = server(false);
         peer.say_raw(HandshakeType::CLIENT_HELLO, &bad);
@@ -230,6 +255,8 @@ fn an_extension_twice_and_trailing_bytes() {
 fn second_hello(change: impl FnOnce(&mut ClientHello)) -> Peer {
     let mut peer = server(false);
     let mut hello = peer.client_hello();
+    hello.cipher_suites.push(CipherSuite(0x0a0a));
+    set(&mut hello, ExtensionType(0x0a0a), &[]);
     let share = hello.extensions.find(ExtensionType::KEY_SHARE).unwrap().to_vec();
     set(&mut hello, ExtensionType::KEY_SHARE, &[0, 0]);
     peer.say(&Message::ClientHello(hello.clone()));
@@ -242,6 +269,7 @@ fn second_hello(change: impl FnOnce(&mut ClientHello)) -> Peer {
 
 #[test]
 fn second_client_hello() {
+    let _table = Table::open("refusals_server::second_client_hello");
     use ExtensionType as E;
     assert_eq!(second_hello(|_| {}).error, None);
     assert_eq!(
@@ -255,25 +283,37 @@ fn second_client_hello() {
         "padding may change"
     );
     type Change = fn(&mut ClientHello);
-    let changes: [(&str, Change); 9] = [
-        ("another random", |hello| hello.random = [1; 32]),
-        ("another session id", |hello| hello.session_id = vec![1; 32]),
-        ("another suite", |hello| {
+    let changes: [(&str, Change); 13] = [
+        ("§4.1.2: another legacy_version", |hello| hello.legacy_version = 0x0302),
+        ("§4.1.2: another order of suites", |hello| {
+            hello.cipher_suites.rotate_left(1)
+        }),
+        ("§4.1.2: one extension less", |hello| {
+            without(hello, ExtensionType(0x0a0a))
+        }),
+        ("§4.1.2: another name", |hello| {
+            set(hello, E::SERVER_NAME, &[0, 4, 0, 0, 1, b'a'])
+        }),
+        ("§4.1.2: another random", |hello| hello.random = [1; 32]),
+        ("§4.1.2: another session id", |hello| hello.session_id = vec![1; 32]),
+        ("§4.1.2: another suite", |hello| {
             hello.cipher_suites.push(CipherSuite::TLS_AES_256_GCM_SHA384)
         }),
-        ("other groups", |hello| {
+        ("§4.1.2: other groups", |hello| {
             set(hello, E::SUPPORTED_GROUPS, &[0, 2, 0, 0x1d])
         }),
-        ("one more extension", |hello| set(hello, ExtensionType(0x9999), &[])),
-        ("no share again", |hello| set(hello, E::KEY_SHARE, &[0, 0])),
-        ("two shares", |hello| {
+        ("§4.1.2: one more extension", |hello| {
+            set(hello, ExtensionType(0x9999), &[])
+        }),
+        ("§4.1.2: no share again", |hello| set(hello, E::KEY_SHARE, &[0, 0])),
+        ("§4.1.2: two shares", |hello| {
             let more = shares(&[(Group::X25519, &[9; 32]), (Group::SECP256R1, &[4; 65])]);
             set(hello, E::KEY_SHARE, &more);
         }),
-        ("a share in another group", |hello| {
+        ("§4.1.2: a share in another group", |hello| {
             set(hello, E::KEY_SHARE, &shares(&[(Group::SECP256R1, &[4; 65])]))
         }),
-        ("early data", |hello| set(hello, E::EARLY_DATA, &[])),
+        ("§4.1.2: early data", |hello| set(hello, E::EARLY_DATA, &[])),
     ];
     for (what, change) in changes {
         expect(&second_hello(change), what, Alert::ILLEGAL_PARAMETER);

@@ -8,6 +8,7 @@ use nihao_protocol::tls::names::{ContentType, ExtensionType, HandshakeType};
 use nihao_tests::peer::{Peer, raw};
 use nihao_tests::pki::{Ca, Kind, Leaf};
 use nihao_tests::refusal::{expect, server, users};
+use nihao_tests::refusal_table::Table;
 
 /// A server that waits for the client's Certificate.
 fn waiting_for_certificate(required: bool) -> Peer {
@@ -20,6 +21,7 @@ fn waiting_for_certificate(required: bool) -> Peer {
 
 #[test]
 fn client_certificates() {
+    let _table = Table::open("refusals_server_auth::client_certificates");
     let refused = |what: &str, leaf: &Leaf, ca: &Ca, alert| {
         let mut peer = waiting_for_certificate(false);
         peer.say_certificate(&[ca.issue(leaf)]);
@@ -28,19 +30,19 @@ fn client_certificates() {
     let good = Leaf::user(Kind::Ed25519);
     let stranger = Ca::new("users", Kind::Ed25519, 3);
     refused(
-        "signed by a CA of the same name",
+        "§6.2: signed by a CA of the same name",
         &good,
         &stranger,
         Alert::BAD_CERTIFICATE,
     );
     refused(
-        "by a CA of another name",
+        "§6.2: by a CA of another name",
         &good,
         &Ca::new("others", Kind::Ed25519, 3),
         Alert::UNKNOWN_CA,
     );
     refused(
-        "expired",
+        "§6.2: expired",
         &Leaf {
             to_day: -1,
             from_day: -9,
@@ -50,7 +52,7 @@ fn client_certificates() {
         Alert::CERTIFICATE_EXPIRED,
     );
     refused(
-        "not yet valid",
+        "§6.2: not yet valid",
         &Leaf {
             from_day: 1,
             ..good.clone()
@@ -60,7 +62,7 @@ fn client_certificates() {
     );
     let purposes = Leaf::server(Kind::Ed25519).purposes;
     refused(
-        "a server's",
+        "§4.4.2.2: a server's",
         &Leaf {
             purposes,
             ..good.clone()
@@ -70,7 +72,7 @@ fn client_certificates() {
     );
     let usages = vec![rcgen::KeyUsagePurpose::KeyCertSign];
     refused(
-        "no digitalSignature",
+        "§4.4.2.2: no digitalSignature",
         &Leaf { usages, ..good },
         &users(),
         Alert::UNSUPPORTED_CERTIFICATE,
@@ -79,22 +81,27 @@ fn client_certificates() {
 
 #[test]
 fn the_certificate_message() {
+    let _table = Table::open("refusals_server_auth::the_certificate_message");
     let mut peer = waiting_for_certificate(true);
     peer.say_certificate(&[]);
-    expect(&peer, "none where one is required", Alert::CERTIFICATE_REQUIRED);
+    expect(
+        &peer,
+        "§4.4.2.4: none where one is required",
+        Alert::CERTIFICATE_REQUIRED,
+    );
     let mut peer = waiting_for_certificate(false);
     peer.say_certificate(&[b"not DER".to_vec()]);
-    expect(&peer, "not DER", Alert::BAD_CERTIFICATE);
+    expect(&peer, "§6.2: not DER", Alert::BAD_CERTIFICATE);
     let mut peer = waiting_for_certificate(false);
     peer.say(&Message::Certificate(Certificate {
         context: vec![1],
         entries: Vec::new(),
     }));
-    expect(&peer, "a context that was not sent", Alert::ILLEGAL_PARAMETER);
+    expect(&peer, "§4.4.2: a context that was not sent", Alert::ILLEGAL_PARAMETER);
     for (what, body) in [
-        ("an empty certificate", &[0, 0, 0, 5, 0, 0, 0, 0, 0][..]),
-        ("no list", &[0]),
-        ("more", &[0, 0, 0, 0, 0]),
+        ("§4.4.2: an empty certificate", &[0, 0, 0, 5, 0, 0, 0, 0, 0][..]),
+        ("§4.4.2: no list", &[0]),
+        ("§4.4.2: more", &[0, 0, 0, 0, 0]),
     ] {
         let mut peer = waiting_for_certificate(false);
         peer.say_raw(HandshakeType::CERTIFICATE, body);
@@ -107,11 +114,16 @@ fn the_certificate_message() {
         .add(ExtensionType::STATUS_REQUEST, |w| w.u8(1))
         .unwrap();
     peer.say(&Message::Certificate(message));
-    expect(&peer, "an extension nobody asked for", Alert::UNSUPPORTED_EXTENSION);
+    expect(
+        &peer,
+        "§4.4.2: an extension nobody asked for",
+        Alert::UNSUPPORTED_EXTENSION,
+    );
 }
 
 #[test]
 fn client_certificate_verify() {
+    let _table = Table::open("refusals_server_auth::client_certificate_verify");
     let waiting = || {
         let mut peer = waiting_for_certificate(false);
         peer.say_certificate(&[users().issue(&Leaf::user(Kind::Ed25519))]);
@@ -119,12 +131,16 @@ fn client_certificate_verify() {
     };
     type Change = fn(&mut CertificateVerify);
     let changes: [(&str, Alert, Change); 4] = [
-        ("a flipped bit", Alert::DECRYPT_ERROR, |verify| verify.signature[3] ^= 1),
-        ("no signature", Alert::DECRYPT_ERROR, |verify| verify.signature.clear()),
-        ("a scheme not offered", Alert::ILLEGAL_PARAMETER, |verify| {
+        ("§4.4.3: a flipped bit", Alert::DECRYPT_ERROR, |verify| {
+            verify.signature[3] ^= 1
+        }),
+        ("§4.4.3: no signature", Alert::DECRYPT_ERROR, |verify| {
+            verify.signature.clear()
+        }),
+        ("§4.4.3: a scheme not offered", Alert::ILLEGAL_PARAMETER, |verify| {
             verify.scheme.0 = 0x0804
         }),
-        ("a scheme of another key", Alert::ILLEGAL_PARAMETER, |verify| {
+        ("§4.4.3: a scheme of another key", Alert::ILLEGAL_PARAMETER, |verify| {
             verify.scheme.0 = 0x0403
         }),
     ];
@@ -138,10 +154,10 @@ fn client_certificate_verify() {
     let mut peer = waiting();
     let verify = peer.certificate_verify(Kind::Ed25519, 9);
     peer.say(&Message::CertificateVerify(verify));
-    expect(&peer, "by another key", Alert::DECRYPT_ERROR);
+    expect(&peer, "§4.4.3: by another key", Alert::DECRYPT_ERROR);
     let mut peer = waiting();
     peer.say_raw(HandshakeType::CERTIFICATE_VERIFY, &[8, 7, 0, 1]);
-    expect(&peer, "cut short", Alert::DECODE_ERROR);
+    expect(&peer, "§4.4.3: cut short", Alert::DECODE_ERROR);
 }
 
 /// A server that waits for the Finished of a nameless client.
@@ -161,16 +177,21 @@ fn connected() -> Peer {
 
 #[test]
 fn client_finished() {
+    let _table = Table::open("refusals_server_auth::client_finished");
     type Change = fn(&mut Finished);
     let changes: [(&str, Alert, Change); 4] = [
-        ("a flipped bit", Alert::DECRYPT_ERROR, |finished| {
+        ("§4.4.4: a flipped bit", Alert::DECRYPT_ERROR, |finished| {
             finished.verify_data[0] ^= 1
         }),
-        ("too short", Alert::DECODE_ERROR, |finished| {
+        ("§4.4.4: too short", Alert::DECODE_ERROR, |finished| {
             finished.verify_data.truncate(31)
         }),
-        ("too long", Alert::DECODE_ERROR, |finished| finished.verify_data.push(0)),
-        ("empty", Alert::DECODE_ERROR, |finished| finished.verify_data.clear()),
+        ("§4.4.4: too long", Alert::DECODE_ERROR, |finished| {
+            finished.verify_data.push(0)
+        }),
+        ("§4.4.4: empty", Alert::DECODE_ERROR, |finished| {
+            finished.verify_data.clear()
+        }),
     ];
     for (what, alert, change) in changes {
         let mut peer = waiting_for_finished();
@@ -183,29 +204,30 @@ fn client_finished() {
 
 #[test]
 fn messages_and_alerts_after_the_handshake() {
+    let _table = Table::open("refusals_server_auth::messages_and_alerts_after_the_handshake");
     for (what, alert, bytes) in [
         (
-            "a KeyUpdate of 2",
+            "§4.6.3: a KeyUpdate of 2",
             Alert::ILLEGAL_PARAMETER,
             raw(HandshakeType::KEY_UPDATE, &[2]),
         ),
         (
-            "an empty KeyUpdate",
+            "§4.6.3: an empty KeyUpdate",
             Alert::DECODE_ERROR,
             raw(HandshakeType::KEY_UPDATE, &[]),
         ),
         (
-            "a KeyUpdate of two bytes",
+            "§4.6.3: a KeyUpdate of two bytes",
             Alert::DECODE_ERROR,
             raw(HandshakeType::KEY_UPDATE, &[0, 0]),
         ),
         (
-            "two KeyUpdates in a record",
+            "§5.1: two KeyUpdates in a record",
             Alert::UNEXPECTED_MESSAGE,
             raw(HandshakeType::KEY_UPDATE, &[0]).repeat(2),
         ),
         (
-            "a message of 64 KiB and one byte",
+            "§4: a message of 64 KiB and one byte",
             Alert::DECODE_ERROR,
             vec![24, 1, 0, 1],
         ),
@@ -215,9 +237,9 @@ fn messages_and_alerts_after_the_handshake() {
         expect(&peer, what, alert);
     }
     for (what, alert, bytes) in [
-        ("an alert of one byte", Alert::DECODE_ERROR, &[1][..]),
-        ("an alert of three bytes", Alert::DECODE_ERROR, &[1, 0, 0]),
-        ("an alert of level 3", Alert::ILLEGAL_PARAMETER, &[3, 0]),
+        ("§6: an alert of one byte", Alert::DECODE_ERROR, &[1][..]),
+        ("§6: an alert of three bytes", Alert::DECODE_ERROR, &[1, 0, 0]),
+        ("§6: an alert of level 3", Alert::ILLEGAL_PARAMETER, &[3, 0]),
     ] {
         let mut peer = connected();
         peer.send_record(ContentType::Alert, bytes);
@@ -227,21 +249,26 @@ fn messages_and_alerts_after_the_handshake() {
 
 #[test]
 fn records_after_the_handshake() {
+    let _table = Table::open("refusals_server_auth::records_after_the_handshake");
     let mut peer = connected();
     peer.send_record(ContentType::Handshake, &[24]);
     peer.send_record(ContentType::ApplicationData, b"between");
-    expect(&peer, "data between two fragments", Alert::UNEXPECTED_MESSAGE);
+    expect(&peer, "§5.1: data between two fragments", Alert::UNEXPECTED_MESSAGE);
     let mut peer = connected();
     let mut wire = peer.record(ContentType::ApplicationData, b"hello");
     *wire.last_mut().unwrap() ^= 1;
     peer.send_wire(&wire);
-    expect(&peer, "a flipped bit", Alert::BAD_RECORD_MAC);
+    expect(&peer, "§5.2: a flipped bit", Alert::BAD_RECORD_MAC);
     let mut peer = connected();
     peer.send_wire(&[23, 3, 3, 0x41, 1]);
-    expect(&peer, "a record that is too long", Alert::RECORD_OVERFLOW);
+    expect(&peer, "§5.2: a record that is too long", Alert::RECORD_OVERFLOW);
     let mut peer = connected();
     peer.send_record(ContentType::ApplicationData, &[7; (1 << 14) + 1]);
-    expect(&peer, "more content than a record may have", Alert::RECORD_OVERFLOW);
+    expect(
+        &peer,
+        "§5.2: more content than a record may have",
+        Alert::RECORD_OVERFLOW,
+    );
     let mut peer = connected();
     peer.send_record(ContentType::Alert, &[2, 40]);
     assert_eq!(peer.alert, None, "an error alert is not answered");

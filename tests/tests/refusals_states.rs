@@ -3,107 +3,13 @@
 #![allow(clippy::type_complexity, reason = "tables of cases read best as tuples")]
 
 use nihao_protocol::tls::names::{ContentType, HandshakeType};
-use nihao_protocol::tls::{AlertDescription, ClientAuth, ClientConfig, Error, ServerConfig};
+use nihao_protocol::tls::{AlertDescription, Error};
 use nihao_tests::peer::Peer;
-use nihao_tests::pki::{Kind, Leaf};
-use nihao_tests::refusal::{servers, trust, users};
-
-/// A server of ours in the state of this name, and the scripted client that brought it there.
-fn server_in(state: &str) -> Peer {
-    let (servers, users) = (servers(), users());
-    let mut config = ServerConfig::new(vec![servers.identity(&Leaf::server(Kind::Ed25519))]);
-    config.client_auth = ClientAuth::Optional(trust(&users));
-    let mut peer = Peer::client_of(config);
-    let mut hello = peer.client_hello();
-    if state == "START after HelloRetryRequest" {
-        hello
-            .extensions
-            .replace(nihao_protocol::tls::names::ExtensionType::KEY_SHARE, |w| w.u16(0))
-            .unwrap();
-    }
-    let chain = [users.issue(&Leaf::user(Kind::Ed25519))];
-    let script: &[&dyn Fn(&mut Peer)] = &[
-        &|peer| peer.say(&nihao_protocol::tls::messages::Message::ClientHello(hello.clone())),
-        &|peer| peer.say_certificate(&chain),
-        &|peer| {
-            let verify = peer.certificate_verify(Kind::Ed25519, 8);
-            peer.say(&nihao_protocol::tls::messages::Message::CertificateVerify(verify));
-        },
-        &|peer| peer.say_finished(),
-    ];
-    let (steps, name) = match state {
-        "START" => (0, "START"),
-        "START after HelloRetryRequest" => (1, "START"),
-        "WAIT_CERT" => (1, "WAIT_CERT"),
-        "WAIT_CV" => (2, "WAIT_CV"),
-        "WAIT_FINISHED" => (3, "WAIT_FINISHED"),
-        "CONNECTED" => (4, "CONNECTED"),
-        other => panic!("no state {other}"),
-    };
-    script.iter().take(steps).for_each(|step| step(&mut peer));
-    assert_eq!(peer.ours.state_name(), name, "{state}: {:?}", peer.error);
-    peer
-}
-
-/// A client of ours in the state of this name, and the scripted server that brought it there.
-fn client_in(state: &str) -> Peer {
-    let servers = servers();
-    let mut peer = Peer::server_of(ClientConfig::new(trust(&servers)));
-    let chain = [servers.issue(&Leaf::server(Kind::Ed25519))];
-    let script: &[&dyn Fn(&mut Peer)] = &[
-        &Peer::say_server_hello,
-        &Peer::say_encrypted_extensions,
-        &Peer::say_certificate_request,
-        &|peer| peer.say_certificate(&chain),
-        &|peer| {
-            let verify = peer.certificate_verify(Kind::Ed25519, 7);
-            peer.say(&nihao_protocol::tls::messages::Message::CertificateVerify(verify));
-        },
-        &Peer::say_finished,
-    ];
-    let steps = match state {
-        "WAIT_SH" => 0,
-        "WAIT_SH after HelloRetryRequest" => {
-            let retry = peer.hello_retry_request();
-            peer.say(&nihao_protocol::tls::messages::Message::ServerHello(retry));
-            assert_eq!(peer.heard.len(), 2, "two ClientHellos");
-            return peer;
-        }
-        "WAIT_EE" => 1,
-        "WAIT_CERT_CR" => 2,
-        "WAIT_CERT" => 3,
-        "WAIT_CV" => 4,
-        "WAIT_FINISHED" => 5,
-        "CONNECTED" => 6,
-        other => panic!("no state {other}"),
-    };
-    script.iter().take(steps).for_each(|step| step(&mut peer));
-    assert_eq!(peer.ours.state_name(), state, "{:?}", peer.error);
-    peer
-}
+use nihao_tests::refusal_table::{self, Table};
+use nihao_tests::states::{CLIENT_STATES, SERVER_STATES, client_in, server_in};
 
 /// Every handshake type there is, HelloRequest and a number nobody has.
 const TYPES: [u8; 13] = [0, 1, 2, 4, 5, 8, 11, 13, 15, 20, 24, 254, 99];
-
-/// The states, and the types that each waits for.
-const SERVER_STATES: [(&str, &[u8]); 6] = [
-    ("START", &[1]),
-    ("START after HelloRetryRequest", &[1]),
-    ("WAIT_CERT", &[11]),
-    ("WAIT_CV", &[15]),
-    ("WAIT_FINISHED", &[20]),
-    ("CONNECTED", &[24]),
-];
-const CLIENT_STATES: [(&str, &[u8]); 8] = [
-    ("WAIT_SH", &[2]),
-    ("WAIT_SH after HelloRetryRequest", &[2]),
-    ("WAIT_EE", &[8]),
-    ("WAIT_CERT_CR", &[11, 13]),
-    ("WAIT_CERT", &[11]),
-    ("WAIT_CV", &[15]),
-    ("WAIT_FINISHED", &[20]),
-    ("CONNECTED", &[4, 24]),
-];
 
 fn refused(mut peer: Peer, what: &str) {
     assert_eq!(
@@ -115,14 +21,27 @@ fn refused(mut peer: Peer, what: &str) {
     let error = peer.error.clone().unwrap_or_else(|| panic!("{what}: not refused"));
     assert!(matches!(error, Error::Peer(_)), "{what}: {error}");
     assert_eq!(peer.ours.send(b"x"), Err(error.clone()), "{what}: failure is final");
+    refusal_table::add(peer.ours.role(), what, AlertDescription::UNEXPECTED_MESSAGE);
     peer.alert = None;
     peer.send_record(ContentType::Handshake, &[1, 0, 0, 0]);
     assert_eq!(peer.error, Some(error), "{what}: the same error for ever");
     assert_eq!(peer.alert, None, "{what}: one alert is enough");
 }
 
+/// The section that names unexpected_message for this type in this state.
+fn section_of(kind: u8, state: &str) -> &'static str {
+    match (HandshakeType(kind), state) {
+        (HandshakeType::CLIENT_HELLO, "CONNECTED") => "§4.1.2",
+        (HandshakeType::CERTIFICATE_REQUEST, "CONNECTED") => "§4.6.2",
+        (HandshakeType::KEY_UPDATE, _) => "§4.6.3",
+        (HandshakeType(5), _) => "§4.5",
+        _ => "§4",
+    }
+}
+
 #[test]
 fn messages_out_of_turn() {
+    let _table = Table::open("refusals_states::messages_out_of_turn");
     let mut rows = 0;
     for (states, make) in [
         (SERVER_STATES.as_slice(), server_in as fn(&str) -> Peer),
@@ -132,7 +51,14 @@ fn messages_out_of_turn() {
             for kind in TYPES.iter().filter(|kind| !awaited.contains(kind)) {
                 let mut peer = make(state);
                 peer.say_raw(HandshakeType(*kind), &[0; 3]);
-                refused(peer, &format!("{state}: message {kind}"));
+                refused(
+                    peer,
+                    &format!(
+                        "{}: {} in the state {state}",
+                        section_of(*kind, state),
+                        HandshakeType(*kind)
+                    ),
+                );
                 rows += 1;
             }
         }
@@ -142,6 +68,7 @@ fn messages_out_of_turn() {
 
 #[test]
 fn records_out_of_turn() {
+    let _table = Table::open("refusals_states::records_out_of_turn");
     for (states, make) in [
         (SERVER_STATES.as_slice(), server_in as fn(&str) -> Peer),
         (CLIENT_STATES.as_slice(), client_in),
@@ -151,33 +78,40 @@ fn records_out_of_turn() {
             if !open {
                 let mut peer = make(state);
                 peer.send_record(ContentType::ApplicationData, b"too early");
-                refused(peer, &format!("{state}: application data"));
+                refused(peer, &format!("§5: application data in the state {state}"));
             }
             if open || *state == "START" {
                 let mut peer = make(state);
                 peer.send_wire(&[20, 3, 3, 0, 1, 1]);
-                refused(peer, &format!("{state}: change_cipher_spec"));
+                refused(peer, &format!("§5: change_cipher_spec in the state {state}"));
             }
             for bad in [&[20, 3, 3, 0, 1, 2][..], &[20, 3, 3, 0, 2, 1, 1], &[20, 3, 3, 0, 0]] {
                 let mut peer = make(state);
                 peer.send_wire(bad);
-                refused(peer, &format!("{state}: change_cipher_spec {bad:?}"));
+                refused(
+                    peer,
+                    &format!(
+                        "§5: the change_cipher_spec {:?} in the state {state}",
+                        bad[5..].to_vec()
+                    ),
+                );
             }
             let mut peer = make(state);
             peer.send_wire(&[99, 3, 3, 0, 1, 1]);
-            refused(peer, &format!("{state}: record type 99"));
+            refused(peer, &format!("§5: a record of type 99 in the state {state}"));
             let mut peer = make(state);
             peer.send_record(ContentType::Handshake, &[]);
-            refused(peer, &format!("{state}: an empty handshake record"));
+            refused(peer, &format!("§5.4: an empty handshake record in the state {state}"));
             let mut peer = make(state);
             peer.send_record(ContentType::Alert, &[]);
-            refused(peer, &format!("{state}: an empty alert record"));
+            refused(peer, &format!("§5.4: an empty alert record in the state {state}"));
         }
     }
 }
 
 #[test]
 fn plaintext_handshake_records_after_keys_are_there() {
+    let _table = Table::open("refusals_states::plaintext_handshake_records_after_keys_are_there");
     for (make, state) in [
         (server_in as fn(&str) -> Peer, "WAIT_FINISHED"),
         (server_in, "CONNECTED"),
@@ -186,23 +120,27 @@ fn plaintext_handshake_records_after_keys_are_there() {
     ] {
         let mut peer = make(state);
         peer.send_wire(&[22, 3, 3, 0, 5, 24, 0, 0, 1, 0]);
-        refused(peer, state);
+        refused(
+            peer,
+            &format!("§5.2: a plaintext handshake record in the state {state}"),
+        );
     }
 }
 
 #[test]
 fn too_much_of_nothing() {
+    let _table = Table::open("refusals_states::too_much_of_nothing");
     type Bore = fn(&mut Peer);
-    let bores: [(&str, Bore); 3] = [
-        ("empty records", |peer| {
+    let bores: [(&str, &str, Bore); 3] = [
+        ("5.4", "empty records", |peer| {
             peer.send_record(ContentType::ApplicationData, &[])
         }),
-        ("user_canceled alerts", |peer| {
+        ("6.1", "user_canceled alerts", |peer| {
             peer.send_record(ContentType::Alert, &[1, 90])
         }),
-        ("change_cipher_spec", |peer| peer.send_wire(&[20, 3, 3, 0, 1, 1])),
+        ("5", "change_cipher_spec", |peer| peer.send_wire(&[20, 3, 3, 0, 1, 1])),
     ];
-    for (what, bore) in bores {
+    for (section, what, bore) in bores {
         for (make, specs) in [(server_in as fn(&str) -> Peer, 1), (client_in, 32)] {
             let (state, most) = match what {
                 "change_cipher_spec" => ("WAIT_FINISHED", specs),
@@ -215,7 +153,7 @@ fn too_much_of_nothing() {
             }
             assert_eq!(peer.error, None, "{what}");
             bore(&mut peer);
-            refused(peer, what);
+            refused(peer, &format!("§{section}: too many {what} in a row"));
         }
     }
 }

@@ -17,6 +17,9 @@ use crate::tls::messages::{ClientHello, Extensions, KeyShareEntry, ServerHello};
 use crate::tls::names::{CipherSuite, ExtensionType, HandshakeType, SSL3, TLS12, TLS13};
 use crate::x509::ServerName;
 
+/// The last bytes of a ServerHello's random from a server that could speak TLS 1.3 and was not asked to (RFC 8446 §4.1.3).
+const DOWNGRADED: [&[u8; 8]; 2] = [b"DOWNGRD\x01", b"DOWNGRD\x00"];
+
 /// What the client keeps of its offer for the rest of the handshake.
 pub(in crate::tls) struct Offer {
     pub(super) config: Arc<ClientConfig>,
@@ -169,6 +172,10 @@ impl Offer {
             return Err(Incompatible::Version.into());
         }
         match hello.extensions.selected_version()? {
+            // RFC 8446 §4.1.3: a server that knows TLS 1.3 says in its random that it was made to speak less.
+            None if DOWNGRADED.iter().any(|mark| hello.random.ends_with(mark.as_slice())) => {
+                return Err(Peer::IllegalParameter("a server that was made to speak less than TLS 1.3").into());
+            }
             None => return Err(Incompatible::Version.into()),
             Some(TLS13) => {}
             Some(_) => return Err(Peer::IllegalParameter("a protocol version that was not offered").into()),
@@ -192,6 +199,9 @@ impl Offer {
 impl WaitServerHello {
     pub(super) fn hear(self: Box<Self>, heard: &Heard, flight: &mut Flight<'_>) -> Result<Next<State>, Error> {
         let hello = ServerHello::decode(heard.body())?;
+        if self.retried.is_some() && hello.extensions.selected_version()?.is_none() {
+            return Err(Peer::IllegalParameter("another version than in HelloRetryRequest").into());
+        }
         self.offer.check(&hello)?;
         if hello.is_retry() {
             self.retry(&hello, heard, flight)

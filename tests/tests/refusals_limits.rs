@@ -6,6 +6,7 @@ use nihao_protocol::tls::{AlertDescription as Alert, ClientConfig, ServerConfig}
 use nihao_tests::peer::Peer;
 use nihao_tests::pki::{Kind, Leaf};
 use nihao_tests::refusal::{expect, servers, set, trust};
+use nihao_tests::refusal_table::Table;
 
 /// A server of ours that asks for no certificate.
 fn server() -> Peer {
@@ -85,13 +86,14 @@ fn no_key_update_is_said_after_close_notify() {
 
 #[test]
 fn too_many_key_updates_in_a_row_are_refused() {
+    let _table = Table::open("refusals_limits::too_many_key_updates_in_a_row_are_refused");
     for mut peer in [open_server(), open_client()] {
         for _ in 0..32 {
             peer.say_key_update(KeyUpdate::NotRequested);
         }
         assert_eq!(peer.error, None);
         peer.say_key_update(KeyUpdate::NotRequested);
-        expect(&peer, "33 KeyUpdates", Alert::UNEXPECTED_MESSAGE);
+        expect(&peer, "§4.6.3: 33 KeyUpdates in a row", Alert::UNEXPECTED_MESSAGE);
     }
 }
 
@@ -109,16 +111,22 @@ fn hello_with_schemes(count: usize) -> Peer {
 
 #[test]
 fn a_client_hello_may_be_as_long_as_its_fields_allow() {
+    let _table = Table::open("refusals_limits::a_client_hello_may_be_as_long_as_its_fields_allow");
     let peer = hello_with_schemes(32_700);
     assert_eq!(peer.error, None);
     assert_eq!(peer.ours.state_name(), "WAIT_FINISHED");
     let mut peer = server();
     peer.send_record(ContentType::Handshake, &[HandshakeType::CLIENT_HELLO.0, 2, 1, 70]);
-    expect(&peer, "a ClientHello that claims 131398 bytes", Alert::DECODE_ERROR);
+    expect(
+        &peer,
+        "§4.1.2: a ClientHello that claims more than its fields can hold",
+        Alert::DECODE_ERROR,
+    );
 }
 
 #[test]
 fn thousands_of_extensions_are_looked_through_in_no_time() {
+    let _table = Table::open("refusals_limits::thousands_of_extensions_are_looked_through_in_no_time");
     let mut peer = server();
     let mut hello = peer.client_hello();
     for kind in 20_000..30_000 {
@@ -131,11 +139,16 @@ fn thousands_of_extensions_are_looked_through_in_no_time() {
     let _ = peer.client_hello();
     hello.extensions.add(ExtensionType(20_000), |_| {}).unwrap();
     peer.say_in_pieces(&Message::ClientHello(hello).encode().unwrap(), 1 << 14);
-    expect(&peer, "one of them twice", Alert::ILLEGAL_PARAMETER);
+    expect(
+        &peer,
+        "§4.2: one of ten thousand extensions twice",
+        Alert::ILLEGAL_PARAMETER,
+    );
 }
 
 #[test]
 fn early_data_is_skipped_up_to_16_kib() {
+    let _table = Table::open("refusals_limits::early_data_is_skipped_up_to_16_kib");
     for (bytes, is_taken) in [(1 << 14, true), ((1 << 14) + 1, false)] {
         let mut peer = server();
         let mut hello = peer.client_hello();
@@ -152,7 +165,7 @@ fn early_data_is_skipped_up_to_16_kib() {
             peer.say_finished();
             assert_eq!(peer.ours.state_name(), "CONNECTED", "{:?}", peer.error);
         } else {
-            expect(&peer, "more early data than is skipped", Alert::BAD_RECORD_MAC);
+            expect(&peer, "§4.2.10: more early data than is skipped", Alert::BAD_RECORD_MAC);
         }
     }
 }
@@ -168,6 +181,7 @@ fn a_client_without_session_id_gets_a_change_cipher_spec_all_the_same() {
 
 #[test]
 fn one_change_cipher_spec_is_taken_after_each_client_hello() {
+    let _table = Table::open("refusals_limits::one_change_cipher_spec_is_taken_after_each_client_hello");
     let mut peer = server();
     let mut hello = peer.client_hello();
     let share = hello.extensions.find(ExtensionType::KEY_SHARE).unwrap().to_vec();
@@ -179,5 +193,9 @@ fn one_change_cipher_spec_is_taken_after_each_client_hello() {
     peer.send_wire(&[20, 3, 3, 0, 1, 1]);
     assert_eq!(peer.error, None);
     peer.send_wire(&[20, 3, 3, 0, 1, 1]);
-    expect(&peer, "a second one", Alert::UNEXPECTED_MESSAGE);
+    expect(
+        &peer,
+        "§5: a second change_cipher_spec after a ClientHello",
+        Alert::UNEXPECTED_MESSAGE,
+    );
 }
