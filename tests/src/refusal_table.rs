@@ -1,7 +1,7 @@
 //! The table of refusals: every row that ran, compared with the committed `tests/refusals.csv`.
 //!
 //! A test opens its table, each refusal it asserts adds a row, and at its end the rows are held against those of the file.
-//! `NIHAO_REWRITE_REFUSALS=1 cargo test -p nihao-tests --test 'refusals_*'` writes the file anew.
+//! `NIHAO_REWRITE_REFUSALS=1 cargo test -p nihao-tests --test 'refusals_*' --test negotiation` writes the file anew.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

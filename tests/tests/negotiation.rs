@@ -9,6 +9,7 @@ use nihao_tests::pair::Pair;
 use nihao_tests::peer::Peer;
 use nihao_tests::pki::{Ca, Kind, Leaf};
 use nihao_tests::refusal::{expect, extensions, servers, trust, users};
+use nihao_tests::refusal_table::Table;
 
 fn configs() -> (ClientConfig, ServerConfig) {
     let client = ClientConfig::new(trust(&servers()));
@@ -83,10 +84,11 @@ fn a_record_beyond_the_limit_is_refused() {
 
 #[test]
 fn record_size_limits_that_are_none_are_refused() {
+    let _table = Table::open("negotiation::record_size_limits_that_are_none_are_refused");
     let mut bodies: [(&str, &[u8], AlertDescription); 3] = [
-        ("63", &[0, 63], AlertDescription::ILLEGAL_PARAMETER),
-        ("one byte", &[64], AlertDescription::DECODE_ERROR),
-        ("three bytes", &[0, 64, 0], AlertDescription::DECODE_ERROR),
+        ("RFC 8449 §4: 63", &[0, 63], AlertDescription::ILLEGAL_PARAMETER),
+        ("RFC 8449 §4: one byte", &[64], AlertDescription::DECODE_ERROR),
+        ("RFC 8449 §4: three bytes", &[0, 64, 0], AlertDescription::DECODE_ERROR),
     ];
     for (what, body, alert) in &mut bodies {
         let mut peer = Peer::server_of(ClientConfig::new(trust(&servers())));
@@ -213,6 +215,7 @@ fn a_server_shows_the_certificate_that_the_client_can_check() {
     // A browser: no Ed25519, in keys or in chains.
     let mut browser = both.clone();
     browser.signature_schemes = vec![SignatureScheme::ECDSA_SECP256R1_SHA256];
+    browser.chain_schemes = browser.signature_schemes.clone();
     assert_eq!(shown(browser, &offered, "a.test"), first(&under_p256));
     assert_eq!(
         shown(both, &[&under_p256, &under_ed25519], "b.test"),
