@@ -165,8 +165,8 @@ fn the_certificate_message() {
 }
 
 #[test]
-fn server_certificate_verify_and_finished() {
-    let _table = Table::open("refusals_client_auth::server_certificate_verify_and_finished");
+fn server_certificate_verify() {
+    let _table = Table::open("refusals_client_auth::server_certificate_verify");
     let good = Leaf::server(Kind::Ed25519);
     for (what, number, flip, alert) in [
         ("§4.4.3: a flipped bit", 7, true, Alert::DECRYPT_ERROR),
@@ -189,12 +189,6 @@ fn server_certificate_verify_and_finished() {
         peer.say(&Message::CertificateVerify(verify));
         expect(&peer, what, Alert::ILLEGAL_PARAMETER);
     }
-    let verified = || {
-        let mut peer = certified(&good, &servers());
-        let verify = peer.certificate_verify(Kind::Ed25519, 7);
-        peer.say(&Message::CertificateVerify(verify));
-        peer
-    };
     for (what, body) in [
         ("cut short", &[8, 7, 0, 1][..]),
         ("with a byte more", &[8, 7, 0, 1, 0, 0]),
@@ -205,6 +199,18 @@ fn server_certificate_verify_and_finished() {
         let what = format!("§4.4.3: CertificateVerify {what}");
         expect(&peer, &what, Alert::DECODE_ERROR);
     }
+}
+
+#[test]
+fn server_finished() {
+    let _table = Table::open("refusals_client_auth::server_finished");
+    let good = Leaf::server(Kind::Ed25519);
+    let verified = || {
+        let mut peer = certified(&good, &servers());
+        let verify = peer.certificate_verify(Kind::Ed25519, 7);
+        peer.say(&Message::CertificateVerify(verify));
+        peer
+    };
     for (what, length) in [
         ("a short", 31),
         ("a long", 33),
