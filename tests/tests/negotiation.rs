@@ -126,6 +126,25 @@ fn padding_to_buckets_hides_the_length() {
 }
 
 #[test]
+fn keys_are_updated_by_themselves_before_they_wear_out() {
+    let (mut client, mut server) = configs();
+    client.records.records_per_key = 3;
+    client.records.max_fragment = 10;
+    server.records.records_per_key = 0; // as few as can be: one
+    let mut pair = Pair::new(client, server, "localhost", 1);
+    pair.drive(1000);
+    pair.client.connection.send(&[1; 100]).unwrap();
+    pair.drive(7);
+    // Ten records, three under each key.
+    assert_eq!((pair.server.data.len(), pair.server.key_updates), (100, 3));
+    for _ in 0..5 {
+        pair.server.connection.send(b"x").unwrap();
+    }
+    pair.drive(7);
+    assert_eq!((pair.client.data.len(), pair.client.key_updates), (5, 4));
+}
+
+#[test]
 fn both_ends_export_the_same_and_nobody_before_the_end() {
     let (client, server) = configs();
     let mut pair = Pair::new(client, server, "localhost", 1);

@@ -100,6 +100,9 @@ pub struct RecordPolicy {
     /// The most bytes of content, type and padding in a record that we take, 64 to 16385: told to the peer as record_size_limit
     /// (RFC 8449) and, where that one agrees, held to. Nothing: not told.
     pub receive_limit: Option<u16>,
+    /// How many records a key of ours protects before it is updated (RFC 8446 §5.5): at least one, at most
+    /// [`MAX_RECORDS_PER_KEY`].
+    pub records_per_key: u64,
 }
 
 /// How much a protected record is padded (RFC 8446 §5.4).
@@ -121,9 +124,13 @@ impl Default for RecordPolicy {
             change_cipher_spec: true,
             max_fragment: 1 << 14,
             receive_limit: Some(MAX_RECEIVE_LIMIT),
+            records_per_key: MAX_RECORDS_PER_KEY,
         }
     }
 }
+
+/// Records a key may protect before it is updated: well inside AES-GCM's bound of 2^24.5 full records (RFC 8446 §5.5).
+pub const MAX_RECORDS_PER_KEY: u64 = 1 << 24;
 
 /// What record_size_limit may say: 64 at least; in TLS 1.3 content and type, 2^14 + 1, is the most (RFC 8449 §4).
 pub(super) const MIN_RECEIVE_LIMIT: u16 = 64;

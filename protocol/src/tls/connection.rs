@@ -279,19 +279,21 @@ impl Connection {
 
     /// Protects `plaintext` for the peer: one record for every [`max_fragment`](RecordPolicy::max_fragment) bytes.
     pub fn send(&mut self, plaintext: &[u8]) -> Result<(), Error> {
-        match &mut self.phase {
+        let traffic = match &mut self.phase {
             Phase::Failed(error) => return Err(error.clone()),
             Phase::Open(_) if self.sent_close => return Err(Misuse::AlreadyClosed.into()),
-            Phase::Open(traffic) => {
-                // RFC 8446 §5.5: the key is updated before it has protected too much.
-                if self.outbound.wants_key_update() {
-                    traffic.update_key(KeyUpdate::NotRequested, &mut self.outbound)?;
-                }
-                traffic.settle(&mut self.outbound)?;
-            }
+            Phase::Open(traffic) => traffic,
             Phase::Client(_) | Phase::Server(_) => return Err(Misuse::HandshakeIncomplete.into()),
+        };
+        traffic.settle(&mut self.outbound)?;
+        for piece in plaintext.chunks(self.outbound.fragment_limit()) {
+            // RFC 8446 §5.5: the key is updated before it has protected too much.
+            if self.outbound.wants_key_update() {
+                traffic.update_key(KeyUpdate::NotRequested, &mut self.outbound)?;
+            }
+            self.outbound.data(piece)?;
         }
-        self.outbound.data(plaintext)
+        Ok(())
     }
 
     /// Changes our write key; with `request` the peer is asked to change its own too (RFC 8446 §4.6.3).

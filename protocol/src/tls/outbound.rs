@@ -1,14 +1,11 @@
 //! The sending half: handshake messages, data and alerts into records, records into bytes waiting for the wire.
 
 use super::alert::AlertDescription;
-use super::config::{Padding, RecordPolicy};
+use super::config::{MAX_RECORDS_PER_KEY, Padding, RecordPolicy};
 use super::error::Error;
 use super::names::ContentType;
 use super::record::{Header, MAX_CONTENT};
 use super::seal::Sealer;
-
-/// Records a key may protect before it is updated: well inside AES-GCM's bound of 2^24.5 full records (RFC 8446 §5.5).
-pub const MAX_RECORDS_PER_KEY: u64 = 1 << 24;
 
 /// One direction's way from content to wire.
 #[derive(Debug)]
@@ -87,9 +84,9 @@ impl Outbound {
         Ok(())
     }
 
-    /// Puts application data into records.
-    pub(super) fn data(&mut self, plaintext: &[u8]) -> Result<(), Error> {
-        self.fragment(ContentType::ApplicationData, plaintext)
+    /// Puts application data, at most [`Outbound::fragment_limit`] bytes, into a record.
+    pub(super) fn data(&mut self, piece: &[u8]) -> Result<(), Error> {
+        self.record(ContentType::ApplicationData, piece)
     }
 
     /// Puts an alert into a record of its own.
@@ -99,11 +96,7 @@ impl Outbound {
     }
 
     fn fragment(&mut self, content_type: ContentType, content: &[u8]) -> Result<(), Error> {
-        let most = match self.sealer {
-            Some(_) => self.policy.fragment_limit().min(self.limit.saturating_sub(1).max(1)),
-            None => self.policy.fragment_limit(),
-        };
-        for piece in content.chunks(most) {
+        for piece in content.chunks(self.fragment_limit()) {
             self.record(content_type, piece)?;
         }
         Ok(())
@@ -122,11 +115,19 @@ impl Outbound {
         sealer.seal(content_type, content, padding, &mut self.wire)
     }
 
+    /// The most content bytes in the next record: ours and, under a key, the peer's limit.
+    pub(super) fn fragment_limit(&self) -> usize {
+        match self.sealer {
+            Some(_) => self.policy.fragment_limit().min(self.limit.saturating_sub(1).max(1)),
+            None => self.policy.fragment_limit(),
+        }
+    }
+
     /// Whether the key has protected as many records as it may.
     pub(super) fn wants_key_update(&self) -> bool {
         self.sealer
             .as_ref()
-            .is_some_and(|sealer| sealer.sequence() >= MAX_RECORDS_PER_KEY)
+            .is_some_and(|sealer| sealer.sequence() >= self.policy.records_per_key.clamp(1, MAX_RECORDS_PER_KEY))
     }
 
     /// Bytes that wait for the wire.
