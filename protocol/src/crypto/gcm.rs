@@ -75,8 +75,9 @@ impl<Cipher: BlockCipherEncrypt + BlockSizeUser<BlockSize = U16> + KeyInit> Gcm<
         bytes: &mut [u8],
         tag: &[u8; TAG_LENGTH],
     ) -> Result<(), NotAuthentic> {
-        let expected = self.run::<false>(nonce, aad, bytes)?.to_be_bytes();
-        if expected.ct_eq(tag).into() {
+        let expected = self.run::<false>(nonce, aad, bytes)?;
+        // As two numbers: byte by byte takes 6 ns.
+        if expected.ct_eq(&u128::from_be_bytes(*tag)).into() {
             return Ok(());
         }
         bytes.zeroize();
