@@ -1,6 +1,9 @@
 //! A TLS 1.3 client in the manner of `openssl s_client`: standard input goes to the server, what it says to standard output.
 //!
-//! `cargo run -p nihao-protocol --example s_client -- --connect localhost:4433 --ca-file ca.pem`
+//! `cargo run -p nihao-protocol --example s_client -- --connect localhost:4433 --cacert ca.pem`
+//!
+//! Without `--cacert` the system's authorities are trusted. Most of them sign with RSA, and that is a feature: `cargo run -p
+//! nihao-protocol --features rsa --example s_client -- --connect www.rust-lang.org:443`.
 //!
 //! A line with the single letter `k` changes our key, `K` asks the server to change its own too, `Q` ends.
 
@@ -10,9 +13,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
 use nihao_protocol::crypto::Group;
-use nihao_protocol::net::{Connector, Environment, KeyLogFile, TlsStream};
+use nihao_protocol::net::{Connector, Environment, KeyLogFile, RootBundle, TlsStream};
 use nihao_protocol::tls::{CipherSuite, ClientConfig, Identity, Padding, RememberedSessions};
-use nihao_protocol::x509::{Roots, ServerName, Trust};
+use nihao_protocol::x509::{ServerName, Trust};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
@@ -25,9 +28,9 @@ struct Arguments {
     /// The name to ask for and to verify; the host of --connect otherwise.
     #[arg(long)]
     servername: Option<String>,
-    /// Root certificates to trust (PEM).
-    #[arg(long)]
-    ca_file: PathBuf,
+    /// Root certificates to trust (PEM) instead of the system's.
+    #[arg(long, alias = "ca-file")]
+    cacert: Option<PathBuf>,
     /// Our own certificate chain (PEM), should the server ask for it.
     #[arg(long, requires = "key")]
     cert: Option<PathBuf>,
@@ -87,8 +90,18 @@ async fn main() -> Result<()> {
 }
 
 fn configure(arguments: &Arguments) -> Result<ClientConfig> {
-    let roots = Roots::from_pem(&read(&arguments.ca_file)?)?;
-    let mut config = ClientConfig::new(Trust::Roots(Arc::new(roots)));
+    let bundle = match &arguments.cacert {
+        Some(path) => RootBundle::first_of([path])?,
+        None => RootBundle::system()?,
+    };
+    if bundle.skipped > 0 {
+        eprintln!(
+            "{}: {} certificates are not usable",
+            bundle.path.display(),
+            bundle.skipped
+        );
+    }
+    let mut config = ClientConfig::new(Trust::Roots(Arc::new(bundle.roots)));
     if let (Some(cert), Some(key)) = (&arguments.cert, &arguments.key) {
         config.identities = vec![Identity::from_pem(&read(cert)?, &read(key)?)?];
     }

@@ -203,6 +203,7 @@
 //! | to | turn |
 //! |---|---|
 //! | choose whom to trust | [`x509::Trust`]: [`Roots`](x509::Roots) with revocation lists, a pinned Ed25519 key, or a [`Verifier`](x509::Verifier) of your own |
+//! | trust what the system trusts | `net::RootBundle` |
 //! | show a certificate | [`ClientConfig::identities`](tls::ClientConfig::identities), [`ServerConfig::identities`](tls::ServerConfig::identities): several, chosen by what the peer can verify and, by a server, by the name asked for |
 //! | ask clients for theirs | [`ServerConfig::client_auth`](tls::ServerConfig::client_auth), for some protocols only with [`client_auth_protocols`](tls::ServerConfig::client_auth_protocols) |
 //! | agree on a protocol (ALPN) | `alpn` of both configurations |

@@ -1,4 +1,5 @@
-//! The one layer that touches tokio: streams, the connector, the acceptor, the system's clock, the key log file.
+//! The one layer that touches tokio: streams, the connector, the acceptor, the system's clock, the key
+//! log file, the system's roots.
 //!
 //! Every function takes any `AsyncRead + AsyncWrite`, so that the same code runs over TCP, over a pipe in memory and over a
 //! simulated network.
@@ -9,6 +10,7 @@ mod environment;
 mod error;
 mod handshake;
 mod key_log_file;
+mod root_bundle;
 mod stream;
 pub mod system;
 
@@ -18,4 +20,5 @@ pub use environment::{Entropy, Environment};
 pub use error::{Error, tls_error};
 pub use handshake::HANDSHAKE_DEADLINE;
 pub use key_log_file::KeyLogFile;
+pub use root_bundle::{BundleError, NoRoots, RootBundle};
 pub use stream::TlsStream;
