@@ -59,7 +59,7 @@ async fn a_member_comes_back_by_ticket_until_removed() {
     assert_eq!(late.last_word().await, Refusal::Removed, "and leads nowhere");
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn tickets_outlive_a_change_of_certificates_but_not_their_day() {
     let lab = lab();
     let alice = Returning::new(&lab, lab.founder().await);
