@@ -14,7 +14,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 use nihao_protocol::clock::UnixTime;
 use nihao_protocol::crypto::{Group, OsRandom, SignatureScheme};
-use nihao_protocol::tls::{ClientAuth, ClientConfig, Connection, Context, Event, Identity, ServerConfig};
+use nihao_protocol::tls::{
+    ClientAuth, ClientConfig, Connection, Context, Event, Identity, RememberedSessions, ServerConfig, TicketKeys,
+};
 use nihao_protocol::x509::{CertificateError, Purpose, ServerName, Trust, Verifier};
 
 /// The exit code for a flag that is not known.
@@ -50,11 +52,15 @@ struct Wanted {
     check_close: bool,
     key_update: bool,
     read_size: Option<usize>,
+    export: Option<usize>,
+    export_label: String,
+    export_context: String,
+    grease: bool,
     max_fragment: Option<u16>,
 }
 
 /// Flags that ask for what is always so here, or check what cannot be seen from outside.
-const IGNORED: [&str; 19] = [
+const IGNORED: [&str; 20] = [
     "async",
     "implicit-handshake",
     "no-op-extra-handshake",
@@ -73,15 +79,19 @@ const IGNORED: [&str; 19] = [
     "expect-verify-result",
     "enforce-rsa-key-usage",
     "reverify-on-resume",
-    "enable-grease",
+    "use-export-context",
+    "expect-session-miss",
 ];
 /// The same, with a value.
-const IGNORED_WITH_VALUE: [&str; 5] = [
+const IGNORED_WITH_VALUE: [&str; 8] = [
     "expect-total-renegotiations",
     "expect-peer-cert-file",
     "expect-early-data-reason",
     "expect-peer-verify-pref",
-    "resumption-delay",
+    "cipher",
+    "expect-cipher-aes",
+    "expect-cipher-no-aes",
+    "on-retry-expect-cipher",
 ];
 
 fn main() -> ExitCode {
@@ -93,9 +103,10 @@ fn main() -> ExitCode {
     let (Some(first), Some(later)) = (parse(&arguments, "on-initial-"), parse(&arguments, "on-resume-")) else {
         return ExitCode::from(UNIMPLEMENTED);
     };
+    let kept = Kept::default();
     for number in 0..=first.resume_count {
         let wanted = if number == 0 { &first } else { &later };
-        let Some(connection) = connection(wanted) else {
+        let Some(connection) = connection(wanted, &kept) else {
             return ExitCode::from(UNIMPLEMENTED);
         };
         if let Err(error) = exchange(connection, wanted) {
@@ -143,6 +154,7 @@ fn set(wanted: &mut Wanted, name: &str) -> bool {
         "shim-shuts-down" => &mut wanted.shuts_down,
         "check-close-notify" => &mut wanted.check_close,
         "key-update" => &mut wanted.key_update,
+        "enable-grease" => &mut wanted.grease,
         "expect-hrr" | "expect-no-hrr" => {
             wanted.expect_retry = Some(name == "expect-hrr");
             return true;
@@ -174,6 +186,9 @@ fn set_value(wanted: &mut Wanted, name: &str, value: &str) -> Option<()> {
         "verify-prefs" => wanted.verify_schemes.push(SignatureScheme(value.parse().ok()?)),
         "signing-prefs" => wanted.signing_schemes.push(SignatureScheme(value.parse().ok()?)),
         "read-size" => wanted.read_size = Some(value.parse().ok()?),
+        "export-keying-material" => wanted.export = Some(value.parse().ok()?),
+        "export-label" => wanted.export_label = value.to_owned(),
+        "export-context" => wanted.export_context = value.to_owned(),
         "max-send-fragment" => wanted.max_fragment = Some(value.parse().ok()?),
         // Versions are named by their numbers on the wire.
         "max-version" => return (value.parse::<u16>().ok()? >= 0x0304).then_some(()),
@@ -218,8 +233,24 @@ impl Verifier for Anybody {
     }
 }
 
+/// What is kept from one connection to the next.
+#[derive(Debug)]
+struct Kept {
+    tickets: Arc<TicketKeys>,
+    sessions: Arc<RememberedSessions>,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            tickets: Arc::new(TicketKeys::new(604_800)),
+            sessions: Arc::new(RememberedSessions::new(16)),
+        }
+    }
+}
+
 /// The connection wanted; nothing where our stack does not have what it takes.
-fn connection(wanted: &Wanted) -> Option<Connection> {
+fn connection(wanted: &Wanted, kept: &Kept) -> Option<Connection> {
     let trust = Trust::Custom(Arc::new(Anybody {
         refused: wanted.verify_fails,
     }));
@@ -233,11 +264,13 @@ fn connection(wanted: &Wanted) -> Option<Connection> {
         return None;
     }
     if wanted.server {
-        return server(wanted, identities, trust);
+        return server(wanted, identities, trust, kept);
     }
     let mut config = ClientConfig::new(trust);
     config.identities = identities;
     config.alpn = wanted.alpn.clone();
+    config.sessions = Some(kept.sessions.clone());
+    config.grease = wanted.grease;
     if !wanted.groups.is_empty() {
         config.groups = wanted.groups.clone();
         config.key_shares = vec![*wanted.groups.first()?];
@@ -257,8 +290,9 @@ fn connection(wanted: &Wanted) -> Option<Connection> {
     Connection::client(Arc::new(config), name, &mut context).ok()
 }
 
-fn server(wanted: &Wanted, identities: Vec<Identity>, trust: Trust) -> Option<Connection> {
+fn server(wanted: &Wanted, identities: Vec<Identity>, trust: Trust, kept: &Kept) -> Option<Connection> {
     let mut config = ServerConfig::new(identities);
+    config.tickets = Some(kept.tickets.clone());
     config.alpn = wanted.alpn.clone();
     if !wanted.groups.is_empty() {
         config.groups = wanted.groups.clone();
@@ -312,6 +346,12 @@ fn talk(link: &mut Link, wanted: &Wanted) -> Result<()> {
         match heard {
             Heard::Complete => {
                 check(&link.tls, wanted)?;
+                if let Some(length) = wanted.export {
+                    let mut secret = vec![0; length];
+                    link.tls
+                        .export(&wanted.export_label, wanted.export_context.as_bytes(), &mut secret)?;
+                    link.tls.send(&secret)?;
+                }
                 if wanted.writes_first {
                     link.tls.send(b"hello")?;
                 }

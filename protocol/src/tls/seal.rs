@@ -56,6 +56,17 @@ impl Sealer {
         padding: usize,
         out: &mut Vec<u8>,
     ) -> Result<(), Error> {
+        self.seal_typed(content_type.byte(), content, padding, out)
+    }
+
+    /// As [`Self::seal`], with an inner content type of any number: what only a peer that plays foul sends.
+    pub fn seal_typed(
+        &mut self,
+        content_type: u8,
+        content: &[u8],
+        padding: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
         let inner = content.len().saturating_add(1).saturating_add(padding);
         let length = u16::try_from(inner.saturating_add(TAG_LENGTH)).map_err(|_| Peer::RecordOverflow)?;
         let header = Header::encode(ContentType::ApplicationData, 3, length);
@@ -63,7 +74,7 @@ impl Sealer {
         out.extend_from_slice(&header);
         let start = out.len();
         out.extend_from_slice(content);
-        out.push(content_type.byte());
+        out.push(content_type);
         out.resize(start.saturating_add(inner), 0);
         let nonce = self.0.next_nonce()?;
         let (_, body) = out.split_at_mut(start);

@@ -39,6 +39,8 @@ struct Retried {
     first: ClientHello,
     suite: CipherSuite,
     group: Group,
+    /// Whether the first hello offered a ticket that would have been taken.
+    has_psk: bool,
 }
 
 impl WaitClientHello {
@@ -54,10 +56,8 @@ impl WaitClientHello {
         }
         let choice = negotiate(&self.config, &hello)?;
         let aligned = heard.aligned()?;
-        let resumed = match choice.share {
-            Share::Answer(_) => resume(&self.config, &choice, heard, flight)?,
-            Share::Ask(_) => None, // the second hello's binders count
-        };
+        let resumed = resume(&self.config, &choice, heard, flight)?;
+        let has_psk = resumed.is_some();
         let who = match resumed {
             Some(resumed) => Who::Remembered(Box::new(resumed)),
             None => Who::Shown(choose_identity(&self.config, &hello, choice.server_name.as_deref())?),
@@ -89,6 +89,7 @@ impl WaitClientHello {
                     first: hello,
                     suite: choice.suite,
                     group,
+                    has_psk,
                 });
                 Ok(Next::Wait(State::WaitClientHello(self)))
             }
@@ -135,6 +136,10 @@ impl Retried {
         };
         if fixed(&self.first) != fixed(second) {
             return Err(Peer::IllegalParameter("a second ClientHello that differs from the first").into());
+        }
+        // RFC 8446 §4.1.2: only a PSK that does not fit the suite chosen may be left out.
+        if self.has_psk && second.extensions.find(ExtensionType::PRE_SHARED_KEY).is_none() {
+            return Err(Peer::IllegalParameter("a second ClientHello without the PSK of the first").into());
         }
         if second.extensions.find(ExtensionType::EARLY_DATA).is_some() {
             return Err(Peer::IllegalParameter("early_data after HelloRetryRequest").into());

@@ -3,13 +3,19 @@
 //! It shares the codecs and the key schedule with the code under test (both are held to RFC 8448 by tests of their own), but none
 //! of its states.
 
+mod after;
+
+pub use after::Ticket;
+
 use std::sync::Arc;
 
 use nihao_protocol::crypto::{Digest, Group, HashAlgorithm, KeyPair, Seeded};
-use nihao_protocol::tls::key_schedule::{HandshakeSecret, MasterSecret, TrafficSecret, TrafficSecrets};
+use nihao_protocol::tls::key_schedule::{
+    EarlySecret, HandshakeSecret, MasterSecret, ResumptionSecret, TrafficSecret, TrafficSecrets,
+};
 use nihao_protocol::tls::messages::{
     Certificate, CertificateRequest, CertificateVerify, ClientHello, EncryptedExtensions, Extensions, Finished,
-    KeyShareEntry, KeyUpdate, Message, RETRY_RANDOM, ServerHello, Signer, signed_content,
+    KeyShareEntry, Message, RETRY_RANDOM, ServerHello, Signer, signed_content,
 };
 use nihao_protocol::tls::names::{ContentType, ExtensionType, HandshakeType, TLS12, TLS13};
 use nihao_protocol::tls::record::Header;
@@ -35,6 +41,10 @@ pub struct Peer {
     handshake: Option<TrafficSecrets>,
     master: Option<MasterSecret>,
     application: Option<TrafficSecrets>,
+    /// What the PSKs of tickets are made from.
+    resumption: Option<ResumptionSecret>,
+    /// What the PSK that is offered makes, should ours select it.
+    pub psk: Option<EarlySecret>,
     /// The messages ours has said.
     pub heard: Vec<Message>,
     /// The alert ours has sent.
@@ -85,6 +95,8 @@ impl Peer {
             handshake: None,
             master: None,
             application: None,
+            resumption: None,
+            psk: None,
             heard: Vec::new(),
             alert: None,
             error: None,
@@ -138,6 +150,32 @@ impl Peer {
         self.send_wire(&wire);
     }
 
+    /// Sends one protected record with so many zeros of padding.
+    ///
+    /// # Panics
+    /// If there are no keys.
+    pub fn send_padded(&mut self, content_type: ContentType, content: &[u8], padding: usize) {
+        let mut wire = Vec::new();
+        let sealer = self.sealer.as_mut().expect("keys");
+        sealer
+            .seal(content_type, content, padding, &mut wire)
+            .expect("a record");
+        self.send_wire(&wire);
+    }
+
+    /// Sends one protected record of a content type of any number.
+    ///
+    /// # Panics
+    /// If there are no keys.
+    pub fn send_typed(&mut self, content_type: u8, content: &[u8]) {
+        let mut wire = Vec::new();
+        let sealer = self.sealer.as_mut().expect("keys");
+        sealer
+            .seal_typed(content_type, content, 0, &mut wire)
+            .expect("a record");
+        self.send_wire(&wire);
+    }
+
     /// Says a handshake message in a record of its own.
     ///
     /// # Panics
@@ -159,31 +197,6 @@ impl Peer {
         for piece in bytes.chunks(most) {
             self.send_record(ContentType::Handshake, piece);
         }
-    }
-
-    /// Says KeyUpdate and changes the write key.
-    ///
-    /// # Panics
-    /// If the handshake is not complete.
-    pub fn say_key_update(&mut self, update: KeyUpdate) {
-        let bytes = Message::KeyUpdate(update).encode().expect("a message");
-        let wire = self.record(ContentType::Handshake, &bytes);
-        let secrets = self.application.take().expect("secrets");
-        let (secrets, sealer) = match self.ours.role() {
-            Role::Server => {
-                let secrets = advance(secrets, Role::Client);
-                let sealer = secrets.client.sealer();
-                (secrets, sealer)
-            }
-            Role::Client => {
-                let secrets = advance(secrets, Role::Server);
-                let sealer = secrets.server.sealer();
-                (secrets, sealer)
-            }
-        };
-        self.application = Some(secrets);
-        self.sealer = Some(sealer.expect("keys"));
-        self.send_wire(&wire);
     }
 
     /// Says a message of this type with this body.
@@ -231,6 +244,9 @@ impl Peer {
             match &message {
                 Message::ServerHello(hello) if !hello.is_retry() => {
                     let share = hello.extensions.server_share().expect("a share").expect("a share");
+                    if hello.extensions.find(ExtensionType::PRE_SHARED_KEY).is_none() {
+                        self.psk = None;
+                    }
                     self.agree(&share);
                 }
                 Message::Finished(_) if self.ours.role() == Role::Server => {
@@ -244,15 +260,7 @@ impl Peer {
                     self.opener = Some(secrets.client.opener().expect("keys"));
                     self.sealer = Some(secrets.server.sealer().expect("keys"));
                 }
-                Message::KeyUpdate(_) => {
-                    let secrets = advance(self.application.take().expect("secrets"), self.ours.role());
-                    let of_ours = match self.ours.role() {
-                        Role::Client => &secrets.client,
-                        Role::Server => &secrets.server,
-                    };
-                    self.opener = Some(of_ours.opener().expect("keys"));
-                    self.application = Some(secrets);
-                }
+                Message::KeyUpdate(_) => self.hear_key_update(),
                 _ => {}
             }
             self.heard.push(message);
@@ -268,7 +276,11 @@ impl Peer {
     fn agree(&mut self, share: &KeyShareEntry) {
         let key = self.key.take().expect("an ephemeral key");
         let shared = key.agree(&share.share).expect("a shared secret");
-        let handshake = HandshakeSecret::new(SUITE, &shared).expect("a secret");
+        let handshake = match &self.psk {
+            Some(early) => HandshakeSecret::resumed(SUITE, early, &shared),
+            None => HandshakeSecret::new(SUITE, &shared),
+        };
+        let handshake = handshake.expect("a secret");
         let traffic = handshake.traffic(&self.hash()).expect("secrets");
         let (read, write) = match self.ours.role() {
             Role::Server => (&traffic.server, &traffic.client),
@@ -438,26 +450,11 @@ impl Peer {
             let master = self.master.as_ref().expect("a master secret");
             self.application = Some(master.traffic(&self.hash()).expect("secrets"));
         } else {
+            self.remember_resumption();
             let secrets = self.application.as_ref().expect("secrets");
             self.sealer = Some(secrets.client.sealer().expect("keys"));
         }
         self.send_wire(&wire);
-    }
-}
-
-/// The secrets with the next one of this end in the place of the one before.
-fn advance(secrets: TrafficSecrets, of: Role) -> TrafficSecrets {
-    let TrafficSecrets { client, server } = secrets;
-    let next = |secret: TrafficSecret| secret.update().expect("the next secret");
-    match of {
-        Role::Client => TrafficSecrets {
-            client: next(client),
-            server,
-        },
-        Role::Server => TrafficSecrets {
-            client,
-            server: next(server),
-        },
     }
 }
 
