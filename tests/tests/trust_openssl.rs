@@ -1,17 +1,21 @@
 //! Chains and signatures as public authorities make them, made by the openssl command: RSA, P-384, and mixtures.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use nihao_protocol::clock::UnixTime;
 use nihao_protocol::crypto::SignatureScheme as Scheme;
 use nihao_protocol::net::system::system_clock;
+use nihao_protocol::net::{Connector, Environment, RootBundle};
+use nihao_protocol::tls::ClientConfig;
 use nihao_protocol::x509::{
     CertificateError as Error, Purpose, Roots, ServerName, Trust, certificates_from_pem, verify_with_certificate,
 };
 use tempfile::TempDir;
+use tokio::net::TcpStream;
 
 const RSA: &[&str] = &["-newkey", "rsa:2048"];
 const P256: &[&str] = &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
@@ -243,5 +247,66 @@ fn signatures_in_certificate_verify() {
         let signature = fs::read(lab.path("signature")).unwrap();
         let verified = verify_with_certificate(&lab.der(key), scheme, "您好！".as_bytes(), &signature);
         assert_eq!(verified, expected, "{key} {signing:?} {scheme}");
+    }
+}
+
+/// A process that ends with the test.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Lab {
+    /// `openssl s_server` with the certificate and key `name`, and where it listens.
+    fn serve(&self, name: &str) -> (Server, String) {
+        let [certificate, key] = ["pem", "key"].map(|kind| format!("{name}.{kind}"));
+        let mut child = Command::new("openssl")
+            .args([
+                "s_server",
+                "-accept",
+                "127.0.0.1:0",
+                "-tls1_3",
+                "-rev",
+                "-cert",
+                &certificate,
+                "-key",
+                &key,
+            ])
+            .current_dir(self.0.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let server = Server(child);
+        let mut lines = output.lines().map_while(Result::ok);
+        let place = lines.find_map(|line| line.strip_prefix("ACCEPT ").map(String::from));
+        (server, place.expect("it says where it listens"))
+    }
+}
+
+#[tokio::test]
+async fn handshakes_with_such_servers() {
+    let lab = Lab::new();
+    lab.root("root", RSA, &["-sha256"]);
+    lab.issue("rsa", RSA, "root", &["-sha256"], "leaf.ext");
+    lab.issue("p384", P384, "root", PSS, "leaf.ext");
+    for (name, scheme) in [
+        ("rsa", Scheme::RSA_PSS_RSAE_SHA256),
+        ("p384", Scheme::ECDSA_SECP384R1_SHA384),
+    ] {
+        let (_server, place) = lab.serve(name);
+        let bundle = RootBundle::read(&lab.path("root.pem")).unwrap();
+        let config = ClientConfig::new(Trust::Roots(Arc::new(bundle.roots)));
+        let connector = Connector::new(Arc::new(config), Environment::system());
+        let transport = TcpStream::connect(&place).await.unwrap();
+        let localhost = ServerName::parse("localhost").unwrap();
+        let stream = connector.connect(transport, localhost).await.unwrap();
+        assert_eq!(stream.facts().unwrap().server_scheme, scheme);
     }
 }
