@@ -1,4 +1,4 @@
-// A TLS 1.3 peer made of Go's crypto/tls.
+// A TLS 1.3 peer made of Go's crypto/tls. (Without the go.mod beside it, Go would behave as a Go of years ago.)
 //
 // peer client|server OPTIONS: OPTIONS is a JSON object, see below. A client relays so many rounds of so many bytes from standard
 // input to the server and from the server to standard output; a server sends back what it gets. An alert that arrives goes to

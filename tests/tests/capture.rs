@@ -218,8 +218,8 @@ async fn capture_demo(folder: &Path) -> Result<Saved> {
     let (keys, file) = (folder.join("keys.log"), folder.join("capture.pcap"));
     let capture = Capture::start().await?;
     let program = Program {
-        name: env!("CARGO_BIN_EXE_nihao-under-test"),
-        place: Place::Package("this workspace"),
+        name: "nihao-under-test",
+        place: Place::Workspace,
         buffers: false,
     };
     let output = Output::default();

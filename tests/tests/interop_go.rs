@@ -4,8 +4,8 @@ use nihao_protocol::crypto::Group;
 use nihao_tests::interop::case::{Case, ClientCertificate, Fault, OPEN};
 use nihao_tests::interop::matrix::check;
 use nihao_tests::interop::tables::{
-    bad_clients, bad_servers, everyday, everyday_with_one_share, our_client_refuses, our_server_refuses, refused,
-    refused_by_peer, refused_by_peer_later,
+    bad_clients, bad_servers, everyday, everyday_with_one_share, only_to_its_issuer, our_client_refuses,
+    our_server_refuses, refused, refused_by_peer, refused_by_peer_later,
 };
 use nihao_tests::interop::tool::Tool;
 
@@ -25,7 +25,7 @@ async fn our_server_and_go() {
         _ => refused_by_peer("bad_certificate"),
     }));
     cases.extend(bad_clients(tool, |client| {
-        let (reason, alert) = our_server_refuses(client);
+        let (reason, alert) = our_server_refuses(only_to_its_issuer(client));
         refused(&reason, alert)
     }));
     check(tool, cases).await;

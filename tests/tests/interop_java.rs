@@ -4,8 +4,8 @@ use nihao_tests::interop::case::{Case, ClientCertificate};
 use nihao_tests::interop::looks::lengths_received;
 use nihao_tests::interop::matrix::check;
 use nihao_tests::interop::tables::{
-    bad_clients, bad_servers, everyday, our_client_refuses, our_server_refuses, refused, refused_by_peer,
-    refused_by_peer_later,
+    bad_clients, bad_servers, everyday, only_to_its_issuer, our_client_refuses, our_server_refuses, refused,
+    refused_by_peer, refused_by_peer_later,
 };
 use nihao_tests::interop::tool::Tool;
 
@@ -26,7 +26,7 @@ async fn our_server_and_java() {
     ]);
     cases.extend(bad_servers(tool, |_| refused_by_peer("certificate_unknown")));
     cases.extend(bad_clients(tool, |client| {
-        let (reason, alert) = our_server_refuses(client);
+        let (reason, alert) = our_server_refuses(only_to_its_issuer(client));
         refused(&reason, alert)
     }));
     check(tool, cases).await;

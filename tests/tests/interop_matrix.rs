@@ -1,5 +1,6 @@
 //! The committed interop matrix as a whole: every stack is in it, in each role it can play, and nothing in it failed.
 
+use nihao_tests::interop::case::name;
 use nihao_tests::interop::matrix::sections;
 use nihao_tests::interop::tool::Tool;
 
@@ -10,11 +11,16 @@ fn every_stack_is_in_the_matrix_and_every_row_is_ok() {
         let rows = sections.get(&place).map(Vec::as_slice).unwrap_or_default();
         let named = format!("{} with us as the {}", tool.name(), tool.our_role());
         assert!(!rows.is_empty(), "{named}: no rows");
+        let has = |wanted: &str| rows.iter().any(|row| row.contains(wanted));
+        for kind in tool.kinds() {
+            let wanted = format!(",{},", name(*kind));
+            assert!(has(&wanted), "{named}: no row with a leaf of {wanted}");
+        }
+        for group in tool.groups() {
+            let wanted = format!(",{group},");
+            assert!(has(&wanted), "{named}: no row with {group}");
+        }
         for (what, wanted) in [
-            ("an Ed25519 leaf", ",ed25519,"),
-            ("a P-256 leaf", ",p256,"),
-            ("X25519", ",x25519,"),
-            ("secp256r1", ",secp256r1,"),
             ("AES-128", ",TLS_AES_128_GCM_SHA256,"),
             ("AES-256", ",TLS_AES_256_GCM_SHA384,"),
             ("no client certificate", ",not asked,"),
@@ -28,10 +34,9 @@ fn every_stack_is_in_the_matrix_and_every_row_is_ok() {
             ("a wrong key usage", "(wrong keyUsage)"),
             ("a user posing as a server", "(of the other hierarchy)"),
         ] {
-            assert!(
-                rows.iter().any(|row| row.contains(wanted)),
-                "{named}: no row with {what}"
-            );
+            // Which suite Chromium gets, our example decides.
+            let given = *tool == Tool::Chromium && what == "AES-256";
+            assert!(given || has(wanted), "{named}: no row with {what}");
         }
         for row in rows {
             assert!(row.ends_with(",ok"), "{row}");

@@ -13,6 +13,9 @@ pub fn received(tool: Tool, printed: &str) -> Vec<u8> {
         Tool::GnutlsCli | Tool::GnutlsServ => after_each(printed, ": Alert[", gnutls),
         Tool::NodeClient | Tool::NodeServer | Tool::Node24Client | Tool::Node24Server => node(printed),
         Tool::JavaClient | Tool::JavaServer => java(printed),
+        Tool::CurlCffi => after_each(printed, "alert received ", named),
+        Tool::Tstclnt => nss(printed),
+        Tool::Chromium | Tool::Selfserv | Tool::Nginx | Tool::Haproxy | Tool::Caddy => Vec::new(),
         Tool::PythonClient
         | Tool::PythonServer
         | Tool::GoClient
@@ -78,9 +81,31 @@ fn java(printed: &str) -> Vec<u8> {
     told.filter_map(|rest| {
         let (_, after) = rest.split_once("\"description\": \"")?;
         let (name, _) = after.split_once('"')?;
-        (0..=u8::MAX).find(|number| AlertDescription(*number).to_string() == name)
+        named(name)
     })
     .collect()
+}
+
+/// The number of an alert from its name, in whatever case.
+fn named(name: &str) -> Option<u8> {
+    let name = name.to_ascii_lowercase();
+    (0..=u8::MAX).find(|number| AlertDescription(*number).to_string() == name)
+}
+
+/// `SSL_ERROR_UNKNOWN_CA_ALERT: Peer does not recognize ...`.
+fn nss(printed: &str) -> Vec<u8> {
+    let errors = printed.split("SSL_ERROR_").skip(1);
+    let names = errors.filter_map(|rest| rest.split(':').next());
+    names
+        .filter_map(|name| match name {
+            "NO_CYPHER_OVERLAP" => named("handshake_failure"),
+            "BAD_CERT_ALERT" => named("bad_certificate"),
+            "UNSUPPORTED_CERT_ALERT" => named("unsupported_certificate"),
+            "EXPIRED_CERT_ALERT" => named("certificate_expired"),
+            "RX_CERTIFICATE_REQUIRED_ALERT" => named("certificate_required"),
+            name => named(name.strip_suffix("_ALERT")?),
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -106,6 +131,9 @@ mod tests {
         );
         let java = "Received alert message (\n\"Alert\": {\n  \"level\"      : \"fatal\",\n  \"description\": \"unknown_ca\"\n}\n)\n";
         assert_eq!(received(Tool::JavaServer, java), [48]);
+        let nss = "tstclnt: read from socket failed: SSL_ERROR_EXPIRED_CERT_ALERT: SSL peer rejected ...";
+        assert_eq!(received(Tool::Tstclnt, nss), [45]);
+        assert_eq!(received(Tool::CurlCffi, "alert received UNKNOWN_CA"), [48]);
         assert_eq!(received(Tool::PythonClient, "alert sent 40\nalert received 48\n"), [48]);
     }
 }

@@ -9,6 +9,7 @@ use super::process::peers;
 use super::tool::Tool;
 
 const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/peer.py");
+const CURL_CFFI: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/curl_cffi_peer.py");
 const NODE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/peer.mjs");
 
 /// For a client of the server on `port`.
@@ -17,12 +18,13 @@ pub(super) fn client(case: &Case, material: &Material, port: u16) -> Vec<String>
         Tool::SClient => s_client(material, port),
         Tool::Curl => curl(material, port),
         Tool::GnutlsCli => gnutls_cli(material, port),
+        Tool::Tstclnt => tstclnt(material, port),
         tool => {
             let pair = |file| material.has_client().then(|| material.path(file));
             let options = json!({
                 "port": port, "name": "localhost", "roots": material.path("servers.pem"), "verify": "CERT_REQUIRED",
                 "rounds": case.between.rounds(), "size": PAYLOAD.len(),
-                "certificate": pair("client.pem"), "key": pair("client.key"),
+                "certificate": pair("client.pem"), "key": pair("client.key"), "payload": material.path("payload"),
             });
             return script(tool, "client", options, case);
         }
@@ -35,6 +37,7 @@ pub(super) fn server(case: &Case, material: &Material, port: u16) -> Vec<String>
     let arguments = match case.tool {
         Tool::SServer => s_server(case, material),
         Tool::GnutlsServ => gnutls_serv(case, material, port),
+        Tool::Selfserv => selfserv(case, material, port),
         tool => {
             let verify = match case.client {
                 ClientCertificate::NotAsked => "CERT_NONE",
@@ -74,6 +77,7 @@ fn script(tool: Tool, role: &str, mut options: Value, case: &Case) -> Vec<String
             all.extend(pairs_of(&options));
         }
         Tool::GoClient | Tool::GoServer => all.extend(strings([role, &options.to_string()])),
+        Tool::CurlCffi => all.extend(strings([CURL_CFFI, &options.to_string()])),
         Tool::PythonClient | Tool::PythonServer => all.extend(strings([PYTHON, role, &options.to_string()])),
         _ => all.extend(strings([NODE, role, &options.to_string()])),
     }
@@ -161,6 +165,28 @@ fn gnutls_serv(case: &Case, material: &Material, port: u16) -> Vec<String> {
             all.extend(strings(["--require-client-cert", "--verify-client-cert"]));
             all.extend(strings(["--x509cafile", &users]));
         }
+    }
+    all
+}
+
+fn tstclnt(material: &Material, port: u16) -> Vec<String> {
+    let database = format!("sql:{}", material.path("nss"));
+    let mut all = strings(["-h", "localhost", "-4", "-p", &port.to_string(), "-d", &database]);
+    all.extend(strings(["-V", "tls1.3:tls1.3", "-A", &material.path("payload")]));
+    if material.has_client() {
+        all.extend(strings(["-n", "client"]));
+    }
+    all
+}
+
+fn selfserv(case: &Case, material: &Material, port: u16) -> Vec<String> {
+    let database = format!("sql:{}", material.path("nss"));
+    let mut all = strings(["-p", &port.to_string(), "-d", &database, "-n", "server", "-v"]);
+    all.extend(strings(["-V", "tls1.3:tls1.3"]));
+    match case.client {
+        ClientCertificate::NotAsked => {}
+        ClientCertificate::None => all.extend(strings(["-r"])),
+        _ => all.extend(strings(["-r", "-r"])),
     }
     all
 }

@@ -3,6 +3,7 @@
 use nihao_protocol::crypto::Group;
 use nihao_protocol::tls::{CipherSuite, RecordPolicy};
 
+use super::chromium::SHOWN;
 use super::tap::Wire;
 use super::tool::Tool;
 use crate::pki::Kind;
@@ -110,6 +111,19 @@ impl Between {
 /// What an unhindered connection brings.
 pub const OPEN: &str = "open; 您好！ both ways; close_notify both ways";
 
+/// What an unhindered connection brings with a tool that does not tell whether it received close_notify.
+pub const OPEN_QUIETLY: &str = "open; 您好！ both ways; close_notify from the peer";
+
+/// What an unhindered connection with `tool` brings.
+#[must_use]
+pub const fn open(tool: Tool) -> &'static str {
+    match tool {
+        Tool::Chromium => SHOWN,
+        tool if tool.tells_close() => OPEN,
+        _ => OPEN_QUIETLY,
+    }
+}
+
 /// Options longer than this are not shown in the matrix.
 const LONG: usize = 60;
 
@@ -154,7 +168,7 @@ impl Case {
             tool,
             knobs: &[],
             note: "",
-            leaf: Kind::Ed25519,
+            leaf: tool.kinds()[0],
             fault: Fault::None,
             group: Group::X25519,
             shares: vec![Group::X25519],
@@ -164,7 +178,7 @@ impl Case {
             records: RecordPolicy::default(),
             alpn: Vec::new(),
             look: |_, _| String::new(),
-            expected: String::from(OPEN),
+            expected: String::from(open(tool)),
         }
     }
 
@@ -226,10 +240,11 @@ impl Case {
         self
     }
 
-    /// With success, and this seen besides.
+    /// With this seen besides.
     #[must_use]
     pub fn and(self, besides: &str) -> Self {
-        self.expect(format!("{OPEN}; {besides}"))
+        let expected = format!("{}; {besides}", self.expected);
+        self.expect(expected)
     }
 
     /// Whether the peer says close_notify first. `gnutls-cli` must: it leaves without one of its own when we said ours.
@@ -269,7 +284,9 @@ impl Case {
     }
 }
 
-const fn name(kind: Kind) -> &'static str {
+/// A kind of keys, as the matrix names it.
+#[must_use]
+pub const fn name(kind: Kind) -> &'static str {
     match kind {
         Kind::Ed25519 => "ed25519",
         Kind::P256 => "p256",

@@ -58,7 +58,9 @@ impl Material {
 
     fn write(&self) -> Result<()> {
         let (certificate, key) = self.server.0.pem_identity(&self.server.1);
+        let both = format!("{certificate}{key}");
         let mut files = vec![
+            ("server.both", both),
             ("servers.pem", self.servers.pem()),
             ("users.pem", self.users.pem()),
             ("server.pem", certificate),
@@ -75,7 +77,8 @@ impl Material {
         Ok(())
     }
 
-    /// The path of one of the files: `servers.pem` and `users.pem` (the roots), `server` and `client` with `.pem` and `.key`, `payload`.
+    /// The path of one of the files: `servers.pem` and `users.pem` (the roots), `server` and `client` with `.pem` and `.key`,
+    /// `server.both`, `payload`.
     #[must_use]
     pub fn path(&self, name: &str) -> String {
         self.folder.path().join(name).display().to_string()

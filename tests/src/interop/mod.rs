@@ -3,11 +3,15 @@
 pub mod alerts;
 mod arguments;
 pub mod case;
+pub mod chromium;
+mod http;
 pub mod looks;
 pub mod material;
 pub mod matrix;
+mod nss;
 mod ours;
 pub mod process;
+mod proxies;
 mod run;
 mod rustls_peer;
 mod stock;

@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::case::{Between, Case};
+use super::http;
 use super::material::Material;
 use super::tap::{Tap, Wire};
 use super::tool::Tool;
@@ -78,10 +79,7 @@ pub(super) async fn serve(case: &Case, material: &Material, listener: &TcpListen
         Ok(stream) => stream,
         Err(error) => return Ok(Ours::refused(&error)),
     };
-    let end = match case.tool {
-        Tool::Curl => answer_http(&mut stream).await,
-        _ => answer(&mut stream, case).await,
-    };
+    let end = answer(&mut stream, case).await;
     Ok(Ours::open(&stream, end))
 }
 
@@ -127,6 +125,10 @@ async fn patiently(port: u16) -> Result<TcpStream> {
 }
 
 async fn answer(stream: &mut TlsStream<Tap<TcpStream>>, case: &Case) -> io::Result<()> {
+    if case.tool.speaks_http() {
+        http::answer(stream).await?;
+        return close(stream, false).await;
+    }
     let between = case.between;
     for round in 0..between.rounds() {
         if round > 0 {
@@ -139,6 +141,13 @@ async fn answer(stream: &mut TlsStream<Tap<TcpStream>>, case: &Case) -> io::Resu
 }
 
 async fn ask(stream: &mut TlsStream<Tap<TcpStream>>, case: &Case) -> io::Result<()> {
+    if case.tool.speaks_http() {
+        match case.tool {
+            Tool::Selfserv => http::mirror(stream).await?,
+            _ => http::post(stream).await?,
+        }
+        return stream.shutdown().await;
+    }
     let between = case.between;
     for round in 0..between.rounds() {
         if round > 0 {
@@ -191,24 +200,4 @@ async fn expect_close(stream: &mut TlsStream<Tap<TcpStream>>) -> io::Result<()> 
         0 => Ok(()),
         _ => Err(io::Error::other("data where close_notify should be")),
     }
-}
-
-/// Answers one POST with its own body.
-async fn answer_http(stream: &mut TlsStream<Tap<TcpStream>>) -> io::Result<()> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await?);
-    }
-    let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
-    if !head.contains(&format!("content-length: {}\r\n", PAYLOAD.len())) {
-        return Err(io::Error::other(head));
-    }
-    hear(stream).await?;
-    let head = format!(
-        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-        PAYLOAD.len()
-    );
-    stream.write_all(head.as_bytes()).await?;
-    stream.write_all(&PAYLOAD).await?;
-    close(stream, false).await
 }

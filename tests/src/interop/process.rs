@@ -15,6 +15,8 @@ use tokio::task::JoinSet;
 pub enum Place {
     /// This Debian package; it is looked up in PATH.
     Package(&'static str),
+    /// This workspace: cargo builds it along with its tests.
+    Workspace,
     /// `tests/peers/setup`, which puts it into the folder of the peers.
     Peers,
     /// `tests/peers/setup`, which makes it of this file beside it.
@@ -46,6 +48,12 @@ impl Program {
                 candidates.find(|candidate| candidate.is_file()).with_context(|| {
                     format!("{name} is not installed, and this test needs it: apt-get install {package}")
                 })
+            }
+            Place::Workspace => {
+                let test = std::env::current_exe()?;
+                let path = test.ancestors().nth(2).context("a folder")?.join(name);
+                ensure!(path.is_file(), "{} is not built", path.display());
+                Ok(path)
             }
             Place::Peers => in_peers(name),
             Place::Made(source) => {
@@ -186,6 +194,14 @@ impl Process {
     /// # Errors
     /// When it is not installed: the message names the package.
     pub fn start(program: Program, arguments: &[String], output: &Output) -> Result<Self> {
+        Self::start_at(None, program, arguments, output)
+    }
+
+    /// As [`Process::start`], with this folder as its home.
+    ///
+    /// # Errors
+    /// When it is not installed: the message names the package.
+    pub fn start_at(home: Option<&Path>, program: Program, arguments: &[String], output: &Output) -> Result<Self> {
         let path = program.find()?;
         let mut command = if program.buffers {
             let mut command = Command::new("stdbuf");
@@ -197,6 +213,12 @@ impl Process {
         command.args(arguments).env("LC_ALL", "C.UTF-8");
         for variable in DISTURBING {
             command.env_remove(variable);
+        }
+        if let Some(home) = home {
+            command
+                .env("HOME", home)
+                .env("XDG_DATA_HOME", home)
+                .env("XDG_CONFIG_HOME", home);
         }
         command
             .stdin(Stdio::piped())

@@ -1,7 +1,7 @@
 //! How 您好！ is passed to each stock tool and taken from it.
 
-use std::net::TcpListener as StdListener;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context as _, Result};
 
@@ -11,12 +11,18 @@ use super::ours::PAYLOAD;
 use super::process::{Output, Process, occurrences};
 use super::run::Theirs;
 use super::tool::Tool;
-use super::{alerts, arguments};
+use tokio::net::TcpSocket;
+
+use super::{alerts, arguments, nss, proxies};
 
 /// Runs the tool as a client of our server on `port`.
 pub(super) async fn client(case: &Case, material: &Material, port: u16, output: &Output) -> Result<Theirs> {
+    if case.tool == Tool::Tstclnt {
+        let who = material.has_client().then_some("client");
+        nss::database(material, Path::new(&material.path("nss")), who, output).await?;
+    }
     let mut process = start(case, arguments::client(case, material, port), output)?;
-    let complete = if case.tool == Tool::Curl {
+    let complete = if case.tool.speaks_once() {
         process.finish().await?;
         output.out() == *PAYLOAD
     } else {
@@ -82,7 +88,10 @@ fn mentions(output: &Output, text: &str) -> Option<()> {
 
 /// Starts the tool as a server: the process and its port.
 pub(super) async fn server(case: &Case, material: &Material, output: &Output) -> Result<(Process, u16)> {
-    let free = if case.tool == Tool::GnutlsServ { free_port()? } else { 0 };
+    let free = if case.tool.serves_for_ever() { free_port()? } else { 0 };
+    if case.tool == Tool::Selfserv {
+        nss::database(material, Path::new(&material.path("nss")), Some("server"), output).await?;
+    }
     let mut process = start(case, arguments::server(case, material, free), output)?;
     if free != 0 {
         return Ok((process, free)); // it does not say when it listens: who connects must be patient
@@ -100,6 +109,18 @@ pub(super) async fn server(case: &Case, material: &Material, output: &Output) ->
         })
         .await?;
     Ok((process, port))
+}
+
+/// Starts a proxy for the application on `behind`: the process and its port.
+pub(super) fn proxy(case: &Case, material: &Material, behind: u16, output: &Output) -> Result<(Process, u16)> {
+    let port = free_port()?;
+    let arguments = proxies::configure(case, material, port, behind)?;
+    let program = case.tool.program().context("a program")?;
+    let home = material.path("home");
+    Ok((
+        Process::start_at(Some(Path::new(&home)), program, &arguments, output)?,
+        port,
+    ))
 }
 
 /// Lets the server do its part, until it ends or, if it serves for ever, until it has heard how it ended.
@@ -147,11 +168,16 @@ async fn echo_by_hand(case: &Case, process: &mut Process) -> bool {
 
 /// A port for a tool that cannot pick one itself, below those that the system gives to connections.
 fn free_port() -> Result<u16> {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let start = u16::try_from(std::process::id() % 11_000)?;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Processes that start one after the other look in different places.
+    let start = std::process::id().wrapping_mul(7919);
     for _ in 0..1000 {
-        let port = 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
-        if StdListener::bind(("0.0.0.0", port)).is_ok() {
+        let step = start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(20_000 + step % 12_000)?;
+        // Bound, but never listening: nobody who looks for a server on this port is to find this socket.
+        let socket = TcpSocket::new_v4()?;
+        socket.set_reuseaddr(true)?;
+        if socket.bind(([0, 0, 0, 0], port).into()).is_ok() {
             return Ok(port);
         }
     }

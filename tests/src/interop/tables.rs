@@ -5,9 +5,8 @@ use nihao_protocol::tls::CipherSuite;
 
 use super::case::{Between, Case, ClientCertificate, Fault, OPEN};
 use super::tool::Tool;
-use crate::pki::Kind;
 
-/// The rows that every tool passes: each kind of leaf with each kind of client certificate, each group with each suite, and key
+/// The rows that every tool passes: each kind of leaf with each kind of client certificate, each of its groups with each suite, and key
 /// updates by us where two rounds can be spoken.
 #[must_use]
 pub fn everyday(tool: Tool) -> Vec<Case> {
@@ -17,15 +16,15 @@ pub fn everyday(tool: Tool) -> Vec<Case> {
         CipherSuite::TLS_CHACHA20_POLY1305_SHA256,
     ];
     let mut cases = Vec::new();
-    for leaf in Kind::ALL {
-        for client in [
-            ClientCertificate::None,
-            ClientCertificate::Sent(Kind::Ed25519, Fault::None),
-            ClientCertificate::Sent(Kind::P256, Fault::None),
-        ] {
+    for &leaf in tool.kinds() {
+        let certificates = tool
+            .kinds()
+            .iter()
+            .map(|kind| ClientCertificate::Sent(*kind, Fault::None));
+        for client in std::iter::once(ClientCertificate::None).chain(certificates) {
             cases.push(Case::new(tool).leaf(leaf, Fault::None).client(client));
         }
-        for group in [Group::X25519, Group::SECP256R1] {
+        for &group in tool.groups() {
             for suite in suites {
                 let mut case = Case::new(tool).leaf(leaf, Fault::None).group(group);
                 case.suite = suite;
@@ -33,8 +32,13 @@ pub fn everyday(tool: Tool) -> Vec<Case> {
             }
         }
     }
-    if tool != Tool::Curl {
-        let update = |request, note| Case::new(tool).between(Between::OurKeyUpdate(request)).note(note);
+    if !tool.speaks_once() {
+        let update = |request, note| {
+            Case::new(tool)
+                .leaf(tool.kinds()[0], Fault::None)
+                .between(Between::OurKeyUpdate(request))
+                .note(note)
+        };
         cases.push(update(false, "we update our key"));
         cases.push(update(true, "we update our key and ask for theirs"));
     }
@@ -55,7 +59,7 @@ pub fn everyday_with_one_share(tool: Tool) -> Vec<Case> {
 #[must_use]
 pub fn bad_servers(tool: Tool, outcome: impl Fn(Fault) -> String) -> Vec<Case> {
     let mut cases = Vec::new();
-    for kind in Kind::ALL {
+    for &kind in tool.kinds() {
         for fault in Fault::ALL {
             cases.push(Case::new(tool).leaf(kind, fault).expect(outcome(fault)));
         }
@@ -67,11 +71,17 @@ pub fn bad_servers(tool: Tool, outcome: impl Fn(Fault) -> String) -> Vec<Case> {
 #[must_use]
 pub fn bad_clients(tool: Tool, outcome: impl Fn(ClientCertificate) -> String) -> Vec<Case> {
     let mut certificates = vec![ClientCertificate::Missing];
-    for kind in Kind::ALL {
+    for &kind in tool.kinds() {
         let faults = Fault::ALL.into_iter().filter(|fault| *fault != Fault::WrongName);
         certificates.extend(faults.map(|fault| ClientCertificate::Sent(kind, fault)));
     }
-    let case = |client| Case::new(tool).client(client).expect(outcome(client));
+    let leaf = tool.kinds()[0];
+    let case = |client| {
+        Case::new(tool)
+            .leaf(leaf, Fault::None)
+            .client(client)
+            .expect(outcome(client))
+    };
     certificates.into_iter().map(case).collect()
 }
 
@@ -115,6 +125,15 @@ pub fn our_server_refuses(client: ClientCertificate) -> (String, &'static str) {
         ),
     };
     (String::from(reason), alert)
+}
+
+/// What comes of a client certificate with a client that shows none but those of the issuers that our server names.
+#[must_use]
+pub const fn only_to_its_issuer(client: ClientCertificate) -> ClientCertificate {
+    match client {
+        ClientCertificate::Sent(_, Fault::WrongCa | Fault::OtherHierarchy) => ClientCertificate::Missing,
+        client => client,
+    }
 }
 
 const fn of_either_role(fault: Fault) -> (&'static str, &'static str) {

@@ -1,0 +1,3 @@
+module nihao/tests/peers
+
+go 1.27
