@@ -1,6 +1,6 @@
 // A TLS 1.3 peer made of Java's JSSE.
 //
-// Peer client|server NAME=VALUE...: the names are below. A client relays so many rounds of so many bytes from standard input to
+// Peer client|server NAME=VALUE...: the names are below. A client that connects more than once resumes. A client relays so many rounds of so many bytes from standard input to
 // the server and from the server to standard output; a server sends back what it gets. -Djavax.net.debug=ssl tells the alerts on
 // standard error.
 import java.io.ByteArrayInputStream;
@@ -23,6 +23,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManagerFactory;
 
 public final class Peer {
@@ -78,8 +79,15 @@ public final class Peer {
     }
 
     private static void client() throws Exception {
+        var factory = context().getSocketFactory();
+        for (int left = Integer.parseInt(OPTIONS.get("connections")); left > 0; left--) {
+            talk(factory);
+        }
+    }
+
+    private static void talk(SSLSocketFactory factory) throws Exception {
         int port = Integer.parseInt(OPTIONS.get("port"));
-        try (var socket = (SSLSocket) context().getSocketFactory().createSocket("localhost", port)) {
+        try (var socket = (SSLSocket) factory.createSocket("localhost", port)) {
             SSLParameters parameters = socket.getSSLParameters();
             parameters.setEndpointIdentificationAlgorithm("HTTPS");
             parameters.setProtocols(new String[] {OPTIONS.getOrDefault("version", "TLSv1.3")});
@@ -108,12 +116,18 @@ public final class Peer {
             }
             listener.setSSLParameters(parameters);
             System.out.println("listening on " + listener.getLocalPort());
-            try (var socket = (SSLSocket) listener.accept()) {
-                byte[] data = new byte[65536];
-                int count;
-                while ((count = socket.getInputStream().read(data)) != -1) {
-                    socket.getOutputStream().write(data, 0, count);
-                }
+            for (int left = Integer.parseInt(OPTIONS.get("connections")); left > 0; left--) {
+                answer(listener);
+            }
+        }
+    }
+
+    private static void answer(SSLServerSocket listener) throws Exception {
+        try (var socket = (SSLSocket) listener.accept()) {
+            byte[] data = new byte[65536];
+            int count;
+            while ((count = socket.getInputStream().read(data)) != -1) {
+                socket.getOutputStream().write(data, 0, count);
             }
         }
     }

@@ -27,7 +27,6 @@ curl.setopt(CurlOpt.CAINFO, options["roots"])
 curl.setopt(CurlOpt.HTTP_VERSION, HTTP_1_1)
 curl.setopt(CurlOpt.POSTFIELDS, body)
 curl.setopt(CurlOpt.POSTFIELDSIZE, len(body))
-curl.setopt(CurlOpt.WRITEDATA, sys.stdout.buffer)
 if "curves" in options:
     curl.setopt(CurlOpt.SSL_EC_CURVES, options["curves"])
 if options.get("maximum") == "1.2":
@@ -36,7 +35,9 @@ if options.get("certificate"):
     curl.setopt(CurlOpt.SSLCERT, options["certificate"])
     curl.setopt(CurlOpt.SSLKEY, options["key"])
 try:
-    curl.perform()
+    for _ in range(options["connections"]):
+        curl.setopt(CurlOpt.WRITEDATA, sys.stdout.buffer)
+        curl.perform(clear_headers=False)
 except CurlError as error:
     print("failed:", error.code, error, file=sys.stderr)
     for name in re.findall(r"_ALERT_([A-Z_]+)", str(error)):

@@ -1,6 +1,6 @@
 // A TLS 1.3 peer made of Go's crypto/tls. (Without the go.mod beside it, Go would behave as a Go of years ago.)
 //
-// peer client|server OPTIONS: OPTIONS is a JSON object, see below. A client relays so many rounds of so many bytes from standard
+// peer client|server OPTIONS: OPTIONS is a JSON object, see below. A client that connects more than once resumes. A client relays so many rounds of so many bytes from standard
 // input to the server and from the server to standard output; a server sends back what it gets. An alert that arrives goes to
 // standard error as a line `alert received 48`.
 package main
@@ -25,6 +25,7 @@ type options struct {
 	Key         string
 	Rounds      int
 	Size        int
+	Connections int
 	Ask         bool
 	Require     bool
 	Version     string
@@ -105,10 +106,20 @@ func end(connection *tls.Conn, transport *watched) {
 }
 
 func client(o options) {
+	config := configure(o)
+	if o.Connections > 1 {
+		config.ClientSessionCache = tls.NewLRUClientSessionCache(1)
+	}
+	for range o.Connections {
+		talk(o, config)
+	}
+}
+
+func talk(o options, config *tls.Config) {
 	plain, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", o.Port))
 	check(err)
 	transport := &watched{Conn: plain}
-	connection := tls.Client(transport, configure(o))
+	connection := tls.Client(transport, config)
 	open(connection)
 	data := make([]byte, o.Size)
 	for range o.Rounds {
@@ -128,10 +139,17 @@ func server(o options) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	check(err)
 	fmt.Println("listening on", listener.Addr().(*net.TCPAddr).Port)
+	config := configure(o)
+	for range o.Connections {
+		answer(listener, config)
+	}
+}
+
+func answer(listener net.Listener, config *tls.Config) {
 	plain, err := listener.Accept()
 	check(err)
 	transport := &watched{Conn: plain}
-	connection := tls.Server(transport, configure(o))
+	connection := tls.Server(transport, config)
 	open(connection)
 	data := make([]byte, 64*1024)
 	for {

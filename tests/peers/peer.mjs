@@ -1,6 +1,6 @@
 // A TLS 1.3 peer made of Node's tls module.
 //
-// peer.mjs client|server OPTIONS: OPTIONS is a JSON object. A client relays standard input to the server and what the server says
+// peer.mjs client|server OPTIONS: OPTIONS is a JSON object. A client that connects more than once resumes. A client relays standard input to the server and what the server says
 // to standard output; a server sends back what it gets. OpenSSL's trace, in which alerts show, goes to standard error.
 import fs from "node:fs";
 import tls from "node:tls";
@@ -24,23 +24,42 @@ function fail(error) {
 }
 
 function client() {
-  const socket = tls.connect({ ...common, host: "127.0.0.1", port: options.port, servername: options.name });
-  socket.enableTrace();
-  socket.on("error", fail);
-  socket.on("secureConnect", () => console.error("open", socket.getProtocol(), socket.authorized));
-  socket.on("data", (data) => process.stdout.write(data));
-  socket.on("end", () => socket.end());
-  socket.on("close", () => process.stdin.destroy());
-  process.stdin.on("data", (data) => socket.write(data));
+  let left = options.connections;
+  let unsent = Buffer.alloc(0);
+  let socket, session;
+  process.stdin.on("data", (data) => {
+    unsent = Buffer.concat([unsent, data]);
+    send();
+  });
+  const send = () => {
+    if (!socket || unsent.length === 0) return;
+    socket.write(unsent);
+    unsent = Buffer.alloc(0);
+  };
+  const connect = () => {
+    left -= 1;
+    const mine = tls.connect({ ...common, host: "127.0.0.1", port: options.port, servername: options.name, session });
+    mine.enableTrace();
+    mine.on("error", fail);
+    mine.on("session", (ticket) => (session = ticket));
+    mine.on("secureConnect", () => console.error("open", mine.getProtocol(), mine.authorized, mine.isSessionReused()));
+    mine.on("data", (data) => process.stdout.write(data));
+    mine.on("end", () => mine.end());
+    mine.on("close", () => (left > 0 && session ? connect() : process.stdin.destroy()));
+    socket = mine;
+    send();
+  };
+  connect();
 }
 
 function server() {
   const asked = { requestCert: options.ask, rejectUnauthorized: options.require };
+  let left = options.connections;
   const listener = tls.createServer({ ...common, ...asked, enableTrace: true }, (socket) => {
     console.error("open", socket.getProtocol(), socket.authorized);
     socket.on("error", fail);
     socket.on("data", (data) => socket.write(data));
-    socket.on("close", () => listener.close());
+    socket.on("close", () => --left > 0 || listener.close());
   });
   listener.on("tlsClientError", (error) => {
     fail(error);

@@ -1,6 +1,6 @@
 """A TLS 1.3 peer made of Python's ssl module.
 
-peer.py client|server OPTIONS: OPTIONS is a JSON object, see below. A client relays so many rounds of so many bytes from standard
+peer.py client|server OPTIONS: OPTIONS is a JSON object, see below. A client that connects more than once resumes. A client relays so many rounds of so many bytes from standard
 input to the server and from the server to standard output; a server sends back what it gets. Every alert goes to standard error
 as a line `alert received 48` or `alert sent 48`.
 """
@@ -43,9 +43,16 @@ def read_exactly(stream, count):
 
 
 def client():
+    made, session = context(), None
+    for _ in range(options["connections"]):
+        session = talk(made, session)
+
+
+def talk(made, session):
     address = ("127.0.0.1", options["port"])
     with socket.create_connection(address) as plain:
-        stream = context().wrap_socket(plain, server_hostname=options["name"], suppress_ragged_eofs=False)
+        name = options["name"]
+        stream = made.wrap_socket(plain, server_hostname=name, suppress_ragged_eofs=False, session=session)
         print(stream.version(), stream.cipher(), file=sys.stderr, flush=True)
         for _ in range(options["rounds"]):
             stream.sendall(sys.stdin.buffer.read(options["size"]))
@@ -53,13 +60,20 @@ def client():
             sys.stdout.buffer.flush()
         if stream.recv(1) != b"":
             raise ValueError("data where the end should be")
+        session = stream.session
         stream.unwrap()
+        return session
 
 
 def server():
     made = context()
     listener = socket.create_server(("127.0.0.1", 0))
     print("listening on", listener.getsockname()[1], flush=True)
+    for _ in range(options["connections"]):
+        answer(made, listener)
+
+
+def answer(made, listener):
     plain, _ = listener.accept()
     with plain:
         stream = made.wrap_socket(plain, server_side=True, suppress_ragged_eofs=False)

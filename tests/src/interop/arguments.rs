@@ -12,19 +12,20 @@ const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/peer.py");
 const CURL_CFFI: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/curl_cffi_peer.py");
 const NODE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/peer.mjs");
 
-/// For a client of the server on `port`.
-pub(super) fn client(case: &Case, material: &Material, port: u16) -> Vec<String> {
+/// For a client of the server on `port`; one that makes one connection only is called again for the second.
+pub(super) fn client(case: &Case, material: &Material, port: u16, connection: usize) -> Vec<String> {
     let arguments = match case.tool {
-        Tool::SClient => s_client(material, port),
-        Tool::Curl => curl(material, port),
-        Tool::GnutlsCli => gnutls_cli(material, port),
-        Tool::Tstclnt => tstclnt(material, port),
+        Tool::SClient => s_client(case, material, port, connection),
+        Tool::Curl => curl(case, material, port),
+        Tool::GnutlsCli => gnutls_cli(case, material, port),
+        Tool::Tstclnt => tstclnt(case, material, port),
         tool => {
             let pair = |file| material.has_client().then(|| material.path(file));
             let options = json!({
                 "port": port, "name": "localhost", "roots": material.path("servers.pem"), "verify": "CERT_REQUIRED",
                 "rounds": case.between.rounds(), "size": PAYLOAD.len(),
                 "certificate": pair("client.pem"), "key": pair("client.key"), "payload": material.path("payload"),
+                "connections": case.connections(),
             });
             return script(tool, "client", options, case);
         }
@@ -47,7 +48,7 @@ pub(super) fn server(case: &Case, material: &Material, port: u16) -> Vec<String>
             let options = json!({
                 "certificate": material.path("server.pem"), "key": material.path("server.key"),
                 "roots": material.path("users.pem"), "verify": verify,
-                "ask": case.client.is_asked(), "require": case.client.is_required(),
+                "ask": case.client.is_asked(), "require": case.client.is_required(), "connections": case.connections(),
             });
             return script(tool, "server", options, case);
         }
@@ -103,13 +104,17 @@ fn pairs_of(options: &Value) -> Vec<String> {
         .collect()
 }
 
-fn s_client(material: &Material, port: u16) -> Vec<String> {
+fn s_client(case: &Case, material: &Material, port: u16, connection: usize) -> Vec<String> {
     let (address, messages) = (format!("127.0.0.1:{port}"), material.path("messages"));
     let mut all = strings(["s_client", "-connect", &address, "-servername", "localhost", "-brief"]);
     all.extend(strings(["-verify_hostname", "localhost", "-verify_return_error"]));
     all.extend(strings(["-CAfile", &material.path("servers.pem")]));
     all.extend(strings(["-msg", "-msgfile", &messages]));
     all.extend(pair(material, "client", ["-cert", "-key"]));
+    if case.resumed {
+        let option = if connection == 1 { "-sess_out" } else { "-sess_in" };
+        all.extend(strings([option, &material.path("session")]));
+    }
     all
 }
 
@@ -122,28 +127,38 @@ fn pair(material: &Material, who: &str, [certificate, key]: [&str; 2]) -> Vec<St
     strings([certificate, &path("pem"), key, &path("key")])
 }
 
-fn curl(material: &Material, port: u16) -> Vec<String> {
+fn curl(case: &Case, material: &Material, port: u16) -> Vec<String> {
     let (body, host) = (
         format!("@{}", material.path("payload")),
         format!("localhost:{port}:127.0.0.1"),
     );
     let mut all = strings(["-sS", "-v", "--noproxy", "*", "--http1.1", "--resolve", &host]);
     all.extend(strings(["--cacert", &material.path("servers.pem")]));
-    all.extend(strings(["--data-binary", &body, &format!("https://localhost:{port}/")]));
+    all.extend(strings(["--data-binary", &body]));
+    all.extend(vec![format!("https://localhost:{port}/"); case.connections()]);
     all.extend(pair(material, "client", ["--cert", "--key"]));
     all
 }
 
-fn gnutls_cli(material: &Material, port: u16) -> Vec<String> {
+fn gnutls_cli(case: &Case, material: &Material, port: u16) -> Vec<String> {
     let (roots, port) = (material.path("servers.pem"), port.to_string());
     let mut all = strings(["-d", "5", "--x509cafile", &roots, "-p", &port, "localhost"]);
     all.extend(pair(material, "client", ["--x509certfile", "--x509keyfile"]));
+    if case.resumed {
+        all.extend(strings(["--resume", "--waitresumption"]));
+    }
     all
 }
 
 fn s_server(case: &Case, material: &Material) -> Vec<String> {
     let (users, messages) = (material.path("users.pem"), material.path("messages"));
-    let mut all = strings(["s_server", "-accept", "127.0.0.1:0", "-naccept", "1"]);
+    let mut all = strings([
+        "s_server",
+        "-accept",
+        "127.0.0.1:0",
+        "-naccept",
+        &case.connections().to_string(),
+    ]);
     all.extend(pair(material, "server", ["-cert", "-key"]));
     all.extend(strings(["-msg", "-msgfile", &messages]));
     match case.client {
@@ -169,12 +184,15 @@ fn gnutls_serv(case: &Case, material: &Material, port: u16) -> Vec<String> {
     all
 }
 
-fn tstclnt(material: &Material, port: u16) -> Vec<String> {
+fn tstclnt(case: &Case, material: &Material, port: u16) -> Vec<String> {
     let database = format!("sql:{}", material.path("nss"));
     let mut all = strings(["-h", "localhost", "-4", "-p", &port.to_string(), "-d", &database]);
     all.extend(strings(["-V", "tls1.3:tls1.3", "-A", &material.path("payload")]));
     if material.has_client() {
         all.extend(strings(["-n", "client"]));
+    }
+    if case.resumed {
+        all.extend(strings(["-L", "2"]));
     }
     all
 }
@@ -182,6 +200,9 @@ fn tstclnt(material: &Material, port: u16) -> Vec<String> {
 fn selfserv(case: &Case, material: &Material, port: u16) -> Vec<String> {
     let database = format!("sql:{}", material.path("nss"));
     let mut all = strings(["-p", &port.to_string(), "-d", &database, "-n", "server", "-v"]);
+    if case.resumed {
+        all.extend(strings(["-u"]));
+    }
     all.extend(strings(["-V", "tls1.3:tls1.3"]));
     match case.client {
         ClientCertificate::NotAsked => {}

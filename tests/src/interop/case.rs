@@ -148,6 +148,8 @@ pub struct Case {
     pub suite: CipherSuite,
     /// The client's certificate.
     pub client: ClientCertificate,
+    /// Whether the connection resumes an earlier one, made for that.
+    pub resumed: bool,
     /// What happens between two rounds of 您好！.
     pub between: Between,
     /// How our side cuts and pads records.
@@ -174,6 +176,7 @@ impl Case {
             shares: vec![Group::X25519],
             suite: CipherSuite::TLS_AES_128_GCM_SHA256,
             client: ClientCertificate::NotAsked,
+            resumed: false,
             between: Between::Nothing,
             records: RecordPolicy::default(),
             alpn: Vec::new(),
@@ -217,6 +220,19 @@ impl Case {
     pub const fn client(mut self, client: ClientCertificate) -> Self {
         self.client = client;
         self
+    }
+
+    /// Resuming an earlier connection.
+    #[must_use]
+    pub const fn resumed(mut self) -> Self {
+        self.resumed = true;
+        self
+    }
+
+    /// How many connections it takes.
+    #[must_use]
+    pub const fn connections(&self) -> usize {
+        if self.resumed { 2 } else { 1 }
     }
 
     /// With this between two rounds.
@@ -278,7 +294,7 @@ impl Case {
             format!("{}{}", name(self.leaf), self.fault.note()),
             self.group.to_string(),
             self.suite.to_string(),
-            String::from("no"),
+            String::from(if self.resumed { "yes" } else { "no" }),
             client,
         ]
     }

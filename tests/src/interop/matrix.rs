@@ -1,8 +1,7 @@
 //! The interop matrix: what was run, compared with the committed `tests/interop-matrix.csv`.
 //!
 //! Each test runs the rows of one tool in one role and compares them with the rows of the file; any difference fails it.
-//! `NIHAO_REWRITE_MATRIX=1 cargo test -p nihao-tests --test 'interop_*'` writes the file anew. `role` is ours; `resumed` is `no`
-//! throughout, for our side issues and uses no tickets yet.
+//! `NIHAO_REWRITE_MATRIX=1 cargo test -p nihao-tests --test 'interop_*'` writes the file anew. `role` is ours.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

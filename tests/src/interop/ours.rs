@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use nihao_protocol::net::{self, Acceptor, Connector, Environment, TlsStream, tls_error};
-use nihao_protocol::tls::{self, ClientAuth, ClientConfig, Negotiated, ServerConfig};
+use nihao_protocol::tls::{self, ClientAuth, ClientConfig, Negotiated, RememberedSessions, ServerConfig, TicketKeys};
 use nihao_protocol::x509::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -19,6 +19,10 @@ use super::tool::Tool;
 
 /// What crosses in each direction: 2000 lines of 您好！, more than a record holds.
 pub static PAYLOAD: LazyLock<Vec<u8>> = LazyLock::new(|| "您好！\n".repeat(2000).into_bytes());
+
+/// Seconds.
+const TICKET_LIFETIME: u32 = 3600;
+const MOST_SESSIONS: usize = 4;
 
 /// How long a server that is just starting may take to listen.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -61,7 +65,7 @@ fn words(error: &io::Error) -> String {
     }
 }
 
-/// Serves one connection.
+/// Serves as many connections as the case takes: what came of the last, or of the first that failed.
 pub(super) async fn serve(case: &Case, material: &Material, listener: &TcpListener, wire: Wire) -> Result<Ours> {
     let mut config = ServerConfig::new(vec![material.server()]);
     config.groups = vec![case.group];
@@ -73,17 +77,40 @@ pub(super) async fn serve(case: &Case, material: &Material, listener: &TcpListen
     } else if case.client.is_asked() {
         config.client_auth = ClientAuth::Optional(material.users());
     }
+    if case.resumed {
+        config.tickets = Some(Arc::new(TicketKeys::new(TICKET_LIFETIME)));
+    }
     let acceptor = Acceptor::new(Arc::new(config), Environment::system());
+    for connection in 1..case.connections() {
+        let first = serve_one(case, &acceptor, listener, Wire::default(), connection).await?;
+        if first.end.is_err() {
+            return Ok(first);
+        }
+    }
+    serve_one(case, &acceptor, listener, wire, case.connections()).await
+}
+
+async fn serve_one(
+    case: &Case,
+    acceptor: &Acceptor,
+    listener: &TcpListener,
+    wire: Wire,
+    connection: usize,
+) -> Result<Ours> {
     let (io, _) = listener.accept().await?;
     let mut stream = match acceptor.accept(Tap::new(io, wire)).await {
         Ok(stream) => stream,
         Err(error) => return Ok(Ours::refused(&error)),
     };
-    let end = answer(&mut stream, case).await;
+    let end = if case.tool.is_silent_at_first() && connection < case.connections() {
+        expect_close(&mut stream).await
+    } else {
+        answer(&mut stream, case).await
+    };
     Ok(Ours::open(&stream, end))
 }
 
-/// Connects once.
+/// Connects as often as the case takes: what came of the last, or of the first that failed.
 pub(super) async fn connect(case: &Case, material: &Material, port: u16, wire: Wire) -> Result<Ours> {
     let mut config = ClientConfig::new(material.servers());
     config.groups = vec![case.group];
@@ -97,7 +124,20 @@ pub(super) async fn connect(case: &Case, material: &Material, port: u16, wire: W
     config.records = case.records;
     config.alpn.clone_from(&case.alpn);
     config.identities = material.client().into_iter().collect();
+    if case.resumed {
+        config.sessions = Some(Arc::new(RememberedSessions::new(MOST_SESSIONS)));
+    }
     let connector = Connector::new(Arc::new(config), Environment::system());
+    for _ in 1..case.connections() {
+        let first = connect_once(case, &connector, port, Wire::default()).await?;
+        if first.end.is_err() {
+            return Ok(first);
+        }
+    }
+    connect_once(case, &connector, port, wire).await
+}
+
+async fn connect_once(case: &Case, connector: &Connector, port: u16, wire: Wire) -> Result<Ours> {
     let io = patiently(port).await?;
     let mut stream = match connector
         .connect(Tap::new(io, wire), ServerName::parse("localhost")?)

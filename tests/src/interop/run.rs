@@ -150,10 +150,10 @@ fn tell(case: &Case, ours: &Ours, theirs: &Theirs) -> String {
     if let Some((_, wrong)) = settled.into_iter().find(|(as_asked, _)| !as_asked) {
         return format!("open with the wrong {wrong}");
     }
-    let close: &[u8] = if case.tool.tells_close() { &[0] } else { &[] };
+    let closed = theirs.alerts.iter().all(|number| *number == 0) && theirs.alerts.is_empty() != case.tool.tells_close();
     match &ours.end {
         Err(error) => format!("open; then {error}; {heard}"),
-        Ok(()) if theirs.complete && theirs.alerts == close => with_facts(case, ours),
+        Ok(()) if theirs.complete && closed => with_facts(case, ours),
         Ok(()) if theirs.complete => format!("open; 您好！ both ways; {heard}"),
         Ok(()) => String::from("open; 您好！ did not arrive"),
     }
@@ -171,11 +171,16 @@ fn with_facts(case: &Case, ours: &Ours) -> String {
             seen = format!("{seen}; client certificate {named}");
         }
     }
-    if facts.client_certificate_requested != case.client.is_asked() {
+    // A server that resumes knows the client from before, and does not ask again.
+    let asked = case.client.is_asked() && !(case.resumed && case.tool.our_role() == "server");
+    if facts.client_certificate_requested != asked {
         seen = format!(
             "{seen}; asked for a certificate: {}",
             facts.client_certificate_requested
         );
+    }
+    if facts.resumed != case.resumed {
+        seen = format!("{seen}; resumed: {}", facts.resumed);
     }
     if facts.hello_retried {
         seen = format!("{seen}; hello retried");

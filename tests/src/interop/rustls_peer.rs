@@ -38,11 +38,19 @@ pub(super) async fn client(case: &Case, material: &Material, port: u16, output: 
     } else {
         builder.with_no_client_auth()
     };
-    let tls = ClientConnection::new(Arc::new(config), ServerName::try_from("localhost")?)?;
-    let io = TcpStream::connect(("127.0.0.1", port)).await?;
-    let mut peer = Peer::new(io, tls.into(), output);
-    let complete = peer.ask(case.between).await;
-    peer.over(complete).await
+    let config = Arc::new(config);
+    let mut connections = case.connections();
+    loop {
+        let tls = ClientConnection::new(Arc::clone(&config), ServerName::try_from("localhost")?)?;
+        let io = TcpStream::connect(("127.0.0.1", port)).await?;
+        let mut peer = Peer::new(io, tls.into(), output);
+        let complete = peer.ask(case.between).await;
+        let theirs = peer.over(complete).await?;
+        connections -= 1;
+        if connections == 0 {
+            return Ok(theirs);
+        }
+    }
 }
 
 /// Serves our client once.
@@ -67,11 +75,18 @@ pub(super) async fn server(
         builder.with_no_client_auth()
     };
     let (chain, key) = identity(material, "server")?;
-    let config = builder.with_single_cert(chain, key)?;
-    let (io, _) = listener.accept().await?;
-    let mut peer = Peer::new(io, ServerConnection::new(Arc::new(config))?.into(), output);
-    let complete = peer.echo(case.between).await;
-    peer.over(complete).await
+    let config = Arc::new(builder.with_single_cert(chain, key)?);
+    let mut connections = case.connections();
+    loop {
+        let (io, _) = listener.accept().await?;
+        let mut peer = Peer::new(io, ServerConnection::new(Arc::clone(&config))?.into(), output);
+        let complete = peer.echo(case.between).await;
+        let theirs = peer.over(complete).await?;
+        connections -= 1;
+        if connections == 0 {
+            return Ok(theirs);
+        }
+    }
 }
 
 fn versions(case: &Case) -> Vec<&'static SupportedProtocolVersion> {

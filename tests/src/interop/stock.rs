@@ -21,12 +21,24 @@ pub(super) async fn client(case: &Case, material: &Material, port: u16, output: 
         let who = material.has_client().then_some("client");
         nss::database(material, Path::new(&material.path("nss")), who, output).await?;
     }
-    let mut process = start(case, arguments::client(case, material, port), output)?;
+    let connections = if case.tool.is_silent_at_first() {
+        1
+    } else {
+        case.connections()
+    };
+    let mut process = start(case, arguments::client(case, material, port, 1), output)?;
     let complete = if case.tool.speaks_once() {
         process.finish().await?;
-        output.out() == *PAYLOAD
+        output.out() == PAYLOAD.repeat(connections)
     } else {
-        let complete = relay(case, &mut process).await;
+        let mut complete = false;
+        for connection in 1..=connections {
+            if connection > 1 && case.tool == Tool::SClient {
+                process.finish().await?;
+                process = start(case, arguments::client(case, material, port, connection), output)?;
+            }
+            complete = relay(case, &mut process, connection).await;
+        }
         if case.they_close_first() {
             process.hang_up();
         }
@@ -54,8 +66,9 @@ fn theirs(case: &Case, material: &Material, output: &Output, complete: bool) -> 
 }
 
 /// Types 您好！ at a client and reads it from its screen. Whether it came back each time.
-async fn relay(case: &Case, process: &mut Process) -> bool {
-    for round in 0..case.between.rounds() {
+async fn relay(case: &Case, process: &mut Process, connection: usize) -> bool {
+    let rounds = case.between.rounds();
+    for round in 0..rounds {
         if round > 0
             && let Between::Typed(text, answer) = case.between
         {
@@ -69,7 +82,7 @@ async fn relay(case: &Case, process: &mut Process) -> bool {
             }
         }
         process.say(&PAYLOAD).await;
-        if shown(process, round + 1).await.is_err() {
+        if shown(process, (connection - 1) * rounds + round + 1).await.is_err() {
             return false;
         }
     }
@@ -145,7 +158,7 @@ pub(super) async fn attend(case: &Case, material: &Material, mut process: Proces
 
 /// s_server shows what it hears and says what is typed: typing it back is left to us.
 async fn echo_by_hand(case: &Case, process: &mut Process) -> bool {
-    for round in 0..case.between.rounds() {
+    for round in 0..case.between.rounds() * case.connections() {
         if shown(process, round + 1).await.is_err() {
             return false;
         }

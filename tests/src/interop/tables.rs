@@ -42,6 +42,27 @@ pub fn everyday(tool: Tool) -> Vec<Case> {
         cases.push(update(false, "we update our key"));
         cases.push(update(true, "we update our key and ask for theirs"));
     }
+    cases.extend(resumptions(tool));
+    cases
+}
+
+/// Resumption with each kind of leaf and with each suite, and of a connection in which the client said who it is.
+fn resumptions(tool: Tool) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for &leaf in tool.kinds() {
+        cases.push(Case::new(tool).leaf(leaf, Fault::None).resumed());
+    }
+    for suite in [
+        CipherSuite::TLS_AES_256_GCM_SHA384,
+        CipherSuite::TLS_CHACHA20_POLY1305_SHA256,
+    ] {
+        let mut case = Case::new(tool).resumed();
+        case.suite = suite;
+        cases.push(case);
+    }
+    let own = ClientCertificate::Sent(tool.kinds()[0], Fault::None);
+    cases.push(Case::new(tool).client(own).resumed());
+    cases.push(Case::new(tool).group(Group::SECP256R1).resumed());
     cases
 }
 

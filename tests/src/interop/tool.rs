@@ -167,6 +167,12 @@ impl Tool {
         matches!(self, Self::Tstclnt) || self.speaks_http()
     }
 
+    /// Whether, of two connections, it says something in the second alone.
+    #[must_use]
+    pub const fn is_silent_at_first(self) -> bool {
+        matches!(self, Self::GnutlsCli)
+    }
+
     /// Whether it tells which alerts it received.
     #[must_use]
     pub const fn tells_alerts(self) -> bool {
