@@ -23,6 +23,7 @@ fn every_stack_is_in_the_matrix_and_every_row_is_ok() {
         for (what, wanted) in [
             ("AES-128", ",TLS_AES_128_GCM_SHA256,"),
             ("AES-256", ",TLS_AES_256_GCM_SHA384,"),
+            ("resumption", ",yes,"),
             ("no client certificate", ",not asked,"),
             ("a client certificate that is asked for and missing", ",asked; none,"),
             ("a refused client certificate", ",required; none,"),

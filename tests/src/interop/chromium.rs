@@ -12,6 +12,21 @@ use super::process::{Output, Place, Process, Program};
 /// What a page that was loaded brings.
 pub const SHOWN: &str = "the page is shown";
 
+/// Frames that load the page one after the other, each over a connection of its own.
+const FRAMES: &str = r#"<!doctype html><meta charset="utf-8"><body><script>
+let left = 4;
+function next() {
+  if (left-- === 0) {
+    document.body.append(Object.assign(document.createElement("h1"), { textContent: "您好！" }));
+    return;
+  }
+  const src = `https://localhost:PORT/${left}`;
+  document.body.append(Object.assign(document.createElement("iframe"), { src, onload: next }));
+}
+next();
+</script></body>
+"#;
+
 const S_SERVER: Program = Program {
     name: "s-server-under-test",
     place: Place::Workspace,
@@ -35,11 +50,23 @@ pub(super) async fn load(case: &Case, material: &Material, output: &Output) -> R
         })
         .await?;
     let program = case.tool.program().context("a program")?;
-    let arguments = browser_arguments(&home, port);
+    let page = if case.resumed {
+        let frames = home.join("frames.html");
+        std::fs::write(&frames, FRAMES.replace("PORT", &port.to_string()))?;
+        format!("file://{}", frames.display())
+    } else {
+        format!("https://localhost:{port}/")
+    };
+    let arguments = browser_arguments(&home, page);
     Process::start_at(Some(&home), program, &arguments, output)?
         .finish()
         .await?;
-    let seen = shown(case, &String::from_utf8_lossy(&output.out()), &output.err());
+    let seen = shown(
+        case,
+        &String::from_utf8_lossy(&output.out()),
+        &output.err(),
+        &said.err(),
+    );
     output.note(&said.err());
     Ok(seen)
 }
@@ -63,31 +90,50 @@ fn server_arguments(case: &Case, material: &Material) -> Vec<String> {
 }
 
 /// No sandbox, for root may not have one; nothing that would make a certificate acceptable.
-fn browser_arguments(home: &Path, port: u16) -> Vec<String> {
+fn browser_arguments(home: &Path, page: String) -> Vec<String> {
     let data = format!("--user-data-dir={}", home.join("data").display());
-    let page = format!("https://localhost:{port}/");
     let flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-proxy-server"];
     let flags = flags.into_iter().map(String::from);
     flags.chain([data, String::from("--dump-dom"), page]).collect()
 }
 
-fn shown(case: &Case, page: &str, errors: &str) -> String {
+fn shown(case: &Case, page: &str, errors: &str, said: &str) -> String {
     if let Some((_, after)) = errors.split_once("Page load failed: net::") {
-        return after.lines().next().unwrap_or_default().trim().to_string();
+        // Whether Chromium still reads the alert or finds the connection closed is chance: our server tells why.
+        let reason = "a client certificate is required";
+        return match case.client {
+            ClientCertificate::Missing if said.contains(reason) => format!("no page is shown; our server: {reason}"),
+            _ => after.lines().next().unwrap_or_default().trim().to_string(),
+        };
     }
     if !page.contains("<h1>您好！</h1>") {
         return String::from("neither the page nor an error is shown");
     }
-    let fact = |name: &str| {
-        let line = page.lines().find_map(|line| line.rsplit_once(name))?;
-        Some(line.1.trim().to_string())
-    };
+    if !case.resumed {
+        return with_facts(case, page);
+    }
+    let connections = said.split(": open\n");
+    let resumed = connections
+        .skip(1)
+        .find(|facts| fact(facts, "resumed   ") == Some("true"));
+    resumed.map_or_else(
+        || String::from("the frames are shown, but no connection was resumed"),
+        |facts| with_facts(case, facts),
+    )
+}
+
+fn fact<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    Some(text.lines().find_map(|line| line.rsplit_once(name))?.1.trim())
+}
+
+fn with_facts(case: &Case, facts: &str) -> String {
     let (group, suite) = (case.group.to_string(), case.suite.to_string());
     for (name, wanted) in [("group   ", &group), ("cipher suite   ", &suite)] {
-        if fact(name).as_ref() != Some(wanted) {
-            return format!("the page is shown, with the wrong {}{:?}", name.trim(), fact(name));
+        let found = fact(facts, name);
+        if found != Some(wanted) {
+            return format!("the page is shown, with the wrong {}{found:?}", name.trim());
         }
     }
-    let retried = fact("hello retried   ").is_some_and(|retried| retried == "true");
+    let retried = fact(facts, "hello retried   ") == Some("true");
     format!("{SHOWN}{}", if retried { "; hello retried" } else { "" })
 }
