@@ -249,11 +249,15 @@
     )
 )]
 
+#[cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 pub mod chat;
 pub mod clock;
 pub mod crypto;
 #[cfg(feature = "tokio")]
+#[cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 pub mod net;
+#[cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 pub mod tls;
+#[cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 pub mod wire;
 pub mod x509;

@@ -20,7 +20,7 @@ use crate::tls::{Connection, Context};
 pub const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
 /// How long, and for how many bytes, a failed handshake waits for the peer to have read the alert.
 const LINGER: Duration = Duration::from_secs(1);
-const LINGER_BYTES: usize = 64 * 1024;
+const LINGER_BYTES: usize = 4 * 1024 * 1024;
 /// How many of a peer's first bytes are kept, to tell what answered.
 const FIRST_BYTES: usize = 64;
 
@@ -88,7 +88,7 @@ async fn linger<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut TlsStream<S>) ->
     let io = stream.transport_mut();
     io.shutdown().await?;
     let mut left = LINGER_BYTES;
-    let mut rest = [0; 1024];
+    let mut rest = [0; 4096];
     while left > 0 {
         match io.read(&mut rest).await? {
             0 => break,

@@ -11,7 +11,9 @@ mod way;
 use std::sync::Arc;
 
 use nihao_protocol::crypto::Group;
-use nihao_protocol::tls::{CipherSuite, ClientAuth, ClientConfig, Padding, Role, ServerConfig};
+use nihao_protocol::tls::{
+    CipherSuite, ClientAuth, ClientConfig, Padding, RememberedSessions, Role, ServerConfig, TicketKeys,
+};
 
 use crate::material::material;
 use crate::script::Script;
@@ -50,7 +52,14 @@ struct Network {
 
 impl Network {
     fn new(script: &mut Script<'_>, victim: Role) -> Self {
-        let (client, server) = configs(script);
+        let (client, server, has_met) = configs(script);
+        if has_met {
+            acquaint(&client, &server);
+        }
+        Self::between(client, server, script, victim)
+    }
+
+    fn between(client: ClientConfig, server: ServerConfig, script: &mut Script<'_>, victim: Role) -> Self {
         let chunk = match script.byte() {
             0 => usize::MAX,
             chunk => usize::from(chunk),
@@ -192,7 +201,16 @@ impl Network {
 }
 
 /// How the two ends are set up: a byte of the script decides.
-fn configs(script: &mut Script<'_>) -> (ClientConfig, ServerConfig) {
+/// Lets the two meet once, undisturbed: the client has tickets then, and what follows is a resumption.
+fn acquaint(client: &ClientConfig, server: &ServerConfig) {
+    let nothing = &mut Script::new(&[]);
+    let mut network = Network::between(client.clone(), server.clone(), nothing, Role::Server);
+    network.carry(nothing);
+    network.check_handshake();
+}
+
+/// Both ends' set-up, and whether they have met before.
+fn configs(script: &mut Script<'_>) -> (ClientConfig, ServerConfig, bool) {
     let material = material();
     let choice = script.word();
     let bit = |number: u32| choice & (1 << number) != 0;
@@ -228,12 +246,15 @@ fn configs(script: &mut Script<'_>) -> (ClientConfig, ServerConfig) {
         client.records.padding = Padding::Block(128);
         server.records.padding = Padding::Block(64);
     }
-    if choice >> 10 == 63 {
+    client.sessions = Some(Arc::new(RememberedSessions::new(4)));
+    server.tickets = Some(Arc::new(TicketKeys::new(3600)));
+    let is_slow = choice >> 10 == 63;
+    if is_slow {
         server.groups = vec![Group::SECP256R1]; // slow: rarely
         server.identities.reverse();
         client.trust = material.server_roots.clone();
     }
-    (client, server)
+    (client, server, bit(10) && !is_slow)
 }
 
 /// Every handshake message of an honest run, with a retry and a client certificate.
@@ -272,7 +293,8 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
     ];
     let mut seeds = Vec::new();
     for choice in [
-        0x0000, 0x0001, 0x0002, 0x0004, 0x0008, 0x0010, 0x0020, 0x0140, 0x0388, 0xfc2c_u16,
+        0x0000, 0x0001, 0x0002, 0x0004, 0x0008, 0x0010, 0x0020, 0x0140, 0x0388, 0x0400, 0x0404, 0x0408, 0x0426,
+        0xfc2c_u16,
     ] {
         seeds.push([&choice.to_be_bytes()[..], &[0, 0, 7], &acts].concat());
     }
@@ -280,10 +302,20 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
     seeds.push(vec![0, 0, 0, 1, 17, 2, 3, 0, 1, 20, 0xaa, 0]);
     seeds.push(vec![0, 0, 0, 2, 17, 1, 0, 0, 1, 20, 0xaa, 0]);
     for change in 1..change::KINDS {
-        for (flight, choice) in [(0, 0x20), (1, 0x00), (1, 0x08), (2, 0x04), (2, 0x00), (3, 0x00)] {
+        for (flight, met, choice) in [
+            (0, 0, 0x20),
+            (1, 0, 0x00),
+            (1, 0, 0x08),
+            (2, 0, 0x04),
+            (2, 0, 0x00),
+            (3, 0, 0x00),
+            (0, 4, 0x00),
+            (1, 4, 0x00),
+            (2, 4, 0x04),
+        ] {
             let one = |at: u8| {
                 [
-                    &[0, choice, 40, 1 << flight, change, at, 0, 30, 9, 1, 0, 0, 7],
+                    &[met, choice, 40, 1 << flight, change, at, 0, 30, 9, 1, 0, 0, 7],
                     &acts[..],
                 ]
                 .concat()
