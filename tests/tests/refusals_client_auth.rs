@@ -2,9 +2,13 @@
 
 #![allow(clippy::type_complexity, reason = "tables of cases read best as tuples")]
 
-use nihao_protocol::tls::AlertDescription as Alert;
+use std::sync::Arc;
+
+use nihao_protocol::clock::UnixTime;
 use nihao_protocol::tls::messages::{Certificate, Message, NewSessionTicket};
 use nihao_protocol::tls::names::{ContentType, ExtensionType as E, HandshakeType};
+use nihao_protocol::tls::{AlertDescription as Alert, ClientConfig};
+use nihao_protocol::x509::{CertificateError, Purpose, Trust, Verifier};
 use nihao_tests::peer::Peer;
 use nihao_tests::pki::{Ca, Kind, Leaf};
 use nihao_tests::refusal::{expect, extensions, servers, waiting};
@@ -103,6 +107,43 @@ fn names_and_uses_of_server_certificates() {
         None,
         "no EKU allows all"
     );
+}
+
+/// Takes every chain.
+#[derive(Debug)]
+struct Anybody;
+
+impl Verifier for Anybody {
+    fn verify(&self, _: &[Vec<u8>], _: Purpose<'_>, _: UnixTime) -> Result<(), CertificateError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_verifier_of_the_callers_own_cannot_let_a_key_sign_that_may_not() {
+    let _table = Table::open("refusals_client_auth::a_verifier_of_the_callers_own_cannot_let_a_key_sign_that_may_not");
+    for (usage, error) in [
+        (rcgen::KeyUsagePurpose::DigitalSignature, None),
+        (
+            rcgen::KeyUsagePurpose::KeyAgreement,
+            Some(CertificateError::NoDigitalSignature),
+        ),
+    ] {
+        let mut peer = Peer::server_of(ClientConfig::new(Trust::Custom(Arc::new(Anybody))));
+        peer.say_server_hello();
+        peer.say_encrypted_extensions();
+        let leaf = Leaf {
+            usages: vec![usage],
+            names: vec!["elsewhere.test".into()],
+            ..Leaf::server(Kind::Ed25519)
+        };
+        peer.say_certificate(&[Ca::new("anybody", Kind::Ed25519, 9).issue(&leaf)]);
+        assert_eq!(peer.error, error.clone().map(Into::into));
+        if error.is_some() {
+            let what = "§4.4.2.2: no digitalSignature, whoever else verifies";
+            expect(&peer, what, Alert::UNSUPPORTED_CERTIFICATE);
+        }
+    }
 }
 
 #[test]

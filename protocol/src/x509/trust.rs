@@ -41,7 +41,8 @@ pub enum Trust {
 pub trait Verifier: std::fmt::Debug + Send + Sync {
     /// Accepts or refuses `chain`: DER, the peer's own certificate first, never empty, at most [`MAX_CHAIN`] long.
     ///
-    /// That the peer holds the private key of the first certificate is checked by the handshake itself.
+    /// That the first certificate lets its key sign (RFC 8446 §4.4.2.2) is checked besides, and that the peer holds the private
+    /// key by the handshake itself.
     fn verify(&self, chain: &[Vec<u8>], purpose: Purpose<'_>, now: UnixTime) -> Result<(), CertificateError>;
 }
 
@@ -191,7 +192,7 @@ impl Trust {
             return Err(CertificateError::ChainTooLong(chain.len()));
         }
         match self {
-            Self::Custom(verifier) => return verifier.verify(chain, purpose, now),
+            Self::Custom(verifier) => verifier.verify(chain, purpose, now)?,
             Self::Roots(roots) => roots
                 .verify(chain, purpose, now)
                 .map_err(|error| explain(&error, last, purpose, now))?,
@@ -204,9 +205,9 @@ impl Trust {
         {
             return Err(CertificateError::NoDigitalSignature);
         }
-        match purpose {
-            Purpose::Server(name) => verify_name(leaf, &view, name),
-            Purpose::Client => Ok(()),
+        match (self, purpose) {
+            (Self::Custom(_), _) | (_, Purpose::Client) => Ok(()),
+            (_, Purpose::Server(name)) => verify_name(leaf, &view, name),
         }
     }
 }
