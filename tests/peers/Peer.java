@@ -13,6 +13,7 @@ import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
+import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Arrays;
 import java.util.Base64;
@@ -53,11 +54,14 @@ public final class Peer {
     private static PrivateKey key(String path) throws Exception {
         String base64 = Files.readString(Path.of(path)).replaceAll("-----[A-Z ]+-----|\\s", "");
         var encoded = new PKCS8EncodedKeySpec(Base64.getDecoder().decode(base64));
-        try {
-            return KeyFactory.getInstance("EC").generatePrivate(encoded);
-        } catch (java.security.spec.InvalidKeySpecException error) {
-            return KeyFactory.getInstance("EdDSA").generatePrivate(encoded);
+        for (String algorithm : new String[] {"EC", "EdDSA", "RSA"}) {
+            try {
+                return KeyFactory.getInstance(algorithm).generatePrivate(encoded);
+            } catch (InvalidKeySpecException error) {
+                continue;
+            }
         }
+        throw new IllegalArgumentException("a key of an unknown kind");
     }
 
     private static SSLContext context() throws Exception {

@@ -1,6 +1,7 @@
 //! The committed interop matrix as a whole: every stack is in it, in each role it can play, and nothing in it failed.
 
 use nihao_tests::interop::case::name;
+use nihao_tests::interop::foreign::Foreign;
 use nihao_tests::interop::matrix::sections;
 use nihao_tests::interop::tool::Tool;
 
@@ -11,7 +12,11 @@ fn every_stack_is_in_the_matrix_and_every_row_is_ok() {
         let rows = sections.get(&place).map(Vec::as_slice).unwrap_or_default();
         let named = format!("{} with us as the {}", tool.name(), tool.our_role());
         assert!(!rows.is_empty(), "{named}: no rows");
+        let foreign = Foreign::ALL.iter().filter(|_| tool.our_role() == "client");
         let has = |wanted: &str| rows.iter().any(|row| row.contains(wanted));
+        for kind in foreign {
+            assert!(has(&format!(",{},", kind.name())), "{named}: no row with {kind:?}");
+        }
         for kind in tool.kinds() {
             let wanted = format!(",{},", name(*kind));
             assert!(has(&wanted), "{named}: no row with a leaf of {wanted}");

@@ -4,6 +4,7 @@ use nihao_protocol::crypto::Group;
 use nihao_protocol::tls::{CipherSuite, RecordPolicy};
 
 use super::chromium::SHOWN;
+use super::foreign::Foreign;
 use super::tap::Wire;
 use super::tool::Tool;
 use crate::pki::Kind;
@@ -140,6 +141,8 @@ pub struct Case {
     pub leaf: Kind,
     /// What is wrong with it.
     pub fault: Fault,
+    /// A kind of keys that is not ours, for the server's certificate and its authority.
+    pub foreign: Option<Foreign>,
     /// The one group our side agrees on.
     pub group: Group,
     /// The groups our client sends shares for at once.
@@ -172,6 +175,7 @@ impl Case {
             note: "",
             leaf: tool.kinds()[0],
             fault: Fault::None,
+            foreign: None,
             group: Group::X25519,
             shares: vec![Group::X25519],
             suite: CipherSuite::TLS_AES_128_GCM_SHA256,
@@ -204,6 +208,13 @@ impl Case {
     pub const fn leaf(mut self, leaf: Kind, fault: Fault) -> Self {
         self.leaf = leaf;
         self.fault = fault;
+        self
+    }
+
+    /// With a server certificate of this kind.
+    #[must_use]
+    pub const fn foreign(mut self, kind: Foreign) -> Self {
+        self.foreign = Some(kind);
         self
     }
 
@@ -291,7 +302,11 @@ impl Case {
         vec![
             peer,
             self.tool.our_role().to_string(),
-            format!("{}{}", name(self.leaf), self.fault.note()),
+            format!(
+                "{}{}",
+                self.foreign.map_or(name(self.leaf), Foreign::name),
+                self.fault.note()
+            ),
             self.group.to_string(),
             self.suite.to_string(),
             String::from(if self.resumed { "yes" } else { "no" }),

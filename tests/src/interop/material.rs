@@ -7,6 +7,8 @@ use nihao_protocol::net::system::system_clock;
 use nihao_protocol::tls::Identity;
 use nihao_protocol::x509::{Roots, Trust};
 use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use tempfile::TempDir;
 
 use super::case::{Case, ClientCertificate, Fault};
@@ -20,6 +22,8 @@ pub struct Material {
     users: Ca,
     server: (Ca, Leaf),
     client: Option<(Ca, Leaf)>,
+    /// Empty, or the root of the servers in place of `servers`: DER.
+    foreign_root: Vec<u8>,
 }
 
 impl Material {
@@ -45,14 +49,23 @@ impl Material {
             ClientCertificate::Sent(kind, fault) => Some((users(), spoiled(Leaf::user(kind), fault))),
             _ => None,
         };
-        let material = Self {
+        let mut material = Self {
             folder: TempDir::new()?,
             servers: servers(),
             users: users(),
             server: (server_issuer, server_leaf),
             client,
+            foreign_root: Vec::new(),
         };
         material.write()?;
+        if let Some(kind) = case.foreign {
+            kind.issue(material.folder.path())?;
+            let text = std::fs::read_to_string(material.path("servers.pem"))?;
+            material.foreign_root = CertificateDer::from_pem_slice(text.as_bytes())?.to_vec();
+            let both = ["server.pem", "server.key"].map(|name| std::fs::read_to_string(material.path(name)));
+            let [certificate, key] = both;
+            std::fs::write(material.path("server.both"), certificate? + &key?)?;
+        }
         Ok(material)
     }
 
@@ -87,19 +100,23 @@ impl Material {
     /// What clients trust.
     #[must_use]
     pub fn servers(&self) -> Trust {
-        trust(&self.servers)
+        trust(self.roots().0)
     }
 
     /// What servers trust.
     #[must_use]
     pub fn users(&self) -> Trust {
-        trust(&self.users)
+        trust(&self.users.der)
     }
 
     /// The root that clients trust, the one that servers trust: DER.
     #[must_use]
     pub fn roots(&self) -> (&[u8], &[u8]) {
-        (&self.servers.der, &self.users.der)
+        if self.foreign_root.is_empty() {
+            (&self.servers.der, &self.users.der)
+        } else {
+            (&self.foreign_root, &self.users.der)
+        }
     }
 
     /// Who the server is.
@@ -121,9 +138,9 @@ impl Material {
     }
 }
 
-fn trust(ca: &Ca) -> Trust {
+fn trust(root: &[u8]) -> Trust {
     let mut roots = Roots::new();
-    roots.add(&ca.der).expect("a root");
+    roots.add(root).expect("a root");
     Trust::Roots(Arc::new(roots))
 }
 

@@ -4,6 +4,7 @@ pub mod alerts;
 mod arguments;
 pub mod case;
 pub mod chromium;
+pub mod foreign;
 mod http;
 pub mod looks;
 pub mod material;

@@ -4,6 +4,7 @@ use nihao_protocol::crypto::Group;
 use nihao_protocol::tls::CipherSuite;
 
 use super::case::{Between, Case, ClientCertificate, Fault, OPEN};
+use super::foreign::Foreign;
 use super::tool::Tool;
 
 /// The rows that every tool passes: each kind of leaf with each kind of client certificate, each of its groups with each suite, and key
@@ -43,6 +44,9 @@ pub fn everyday(tool: Tool) -> Vec<Case> {
         cases.push(update(true, "we update our key and ask for theirs"));
     }
     cases.extend(resumptions(tool));
+    if tool.our_role() == "client" {
+        cases.extend(Foreign::ALL.map(|kind| Case::new(tool).foreign(kind)));
+    }
     cases
 }
 
