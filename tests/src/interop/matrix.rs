@@ -1,7 +1,8 @@
 //! The interop matrix: what was run, compared with the committed `tests/interop-matrix.csv`.
 //!
 //! Each test runs the rows of one tool in one role and compares them with the rows of the file; any difference fails it.
-//! `NIHAO_REWRITE_MATRIX=1 cargo test -p nihao-tests --test 'interop_*'` writes the file anew. `role` is ours.
+//! `NIHAO_REWRITE_MATRIX=1 cargo test -p nihao-tests --test 'interop_*'` writes the file anew. `role` is ours; `result`
+//! is `ok`, `BAD` (not as expected) or `absent` (the tool is missing, which fails the run too).
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, ensure};
 
 use super::case::Case;
+use super::process::Output;
 use super::run::run;
 use super::tool::Tool;
 
@@ -29,29 +31,41 @@ pub async fn check(tool: Tool, cases: Vec<Case>) {
 }
 
 async fn run_all(tool: Tool, cases: &[Case]) -> Result<()> {
-    for program in tool.program().into_iter().chain(tool.besides()) {
-        program.find()?;
-    }
+    let mut programs = tool.program().into_iter().chain(tool.besides());
+    let missing = programs.find_map(|program| program.find().err());
     let mut rows = Vec::new();
     let mut complaints = String::new();
     for case in cases {
         assert_eq!(case.tool, tool, "a section of the matrix has one tool");
-        let (seen, output) = run(case).await?;
-        let same = seen == case.expected;
+        let (seen, output) = match &missing {
+            Some(_) => (String::new(), Output::default()),
+            None => run(case).await?,
+        };
+        let result = match missing {
+            Some(_) => "absent",
+            None if seen == case.expected => "ok",
+            None => "BAD",
+        };
         let mut columns = case.columns();
-        columns.extend([
-            case.expected.clone(),
-            seen,
-            String::from(if same { "ok" } else { "BAD" }),
-        ]);
+        columns.extend([case.expected.clone(), seen, String::from(result)]);
         let row = columns.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(",");
-        if !same {
+        if result == "BAD" {
             writeln!(complaints, "{row}\n{output}\n")?;
         }
         rows.push(row);
     }
+    if std::env::var_os(REWRITE).is_some_and(|value| value == "1") {
+        rewrite(tool, &rows)?;
+    }
+    if let Some(error) = missing {
+        return Err(error);
+    }
     ensure!(complaints.is_empty(), "not as expected:\n{complaints}");
     compare(tool, &rows)
+}
+
+fn place(tool: Tool) -> Result<usize> {
+    Tool::ALL.iter().position(|one| *one == tool).context("a tool")
 }
 
 fn path() -> PathBuf {
@@ -94,11 +108,7 @@ pub fn sections() -> Result<BTreeMap<usize, Vec<String>>> {
 }
 
 fn compare(tool: Tool, rows: &[String]) -> Result<()> {
-    let place = Tool::ALL.iter().position(|one| *one == tool).context("a tool")?;
-    if std::env::var_os(REWRITE).is_some_and(|value| value == "1") {
-        return rewrite(place, rows);
-    }
-    let committed = sections()?.remove(&place).unwrap_or_default();
+    let committed = sections()?.remove(&place(tool)?).unwrap_or_default();
     let mut differences = String::new();
     for row in rows.iter().filter(|row| !committed.contains(row)) {
         writeln!(differences, "run, not committed: {row}")?;
@@ -114,7 +124,7 @@ fn compare(tool: Tool, rows: &[String]) -> Result<()> {
     Ok(())
 }
 
-fn rewrite(place: usize, rows: &[String]) -> Result<()> {
+fn rewrite(tool: Tool, rows: &[String]) -> Result<()> {
     let lock = File::options().create(true).append(true).open(path())?;
     lock.lock()?;
     let mut all = if lock.metadata()?.len() == 0 {
@@ -122,7 +132,7 @@ fn rewrite(place: usize, rows: &[String]) -> Result<()> {
     } else {
         sections()?
     };
-    all.insert(place, rows.to_vec());
+    all.insert(place(tool)?, rows.to_vec());
     let lines: Vec<_> = all.into_values().flatten().collect();
     std::fs::write(path(), format!("{HEAD}\n{}\n", lines.join("\n")))?;
     Ok(())
