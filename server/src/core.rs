@@ -160,6 +160,11 @@ impl Core {
         self.draw(|random| random::array(random))
     }
 
+    /// Draws the secret of an access.
+    pub(crate) fn secret(&self) -> Result<[u8; 32], RandomUnavailable> {
+        self.draw(|random| random::array(random))
+    }
+
     /// An event of this moment.
     pub(crate) fn now(&self, what: What) -> Event {
         let UnixTime(at) = self.clock.now();

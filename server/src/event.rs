@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use nihao_protocol::chat::frame::{self, FromServer};
 use nihao_protocol::chat::{
-    Code, Conversation, Message, MessageId, Nickname, Refusal, RoomName, Seen, ServerSays, Text,
+    AccessUse, Code, Conversation, Message, MessageId, Nickname, Refusal, RoomName, Seen, ServerSays, Text,
 };
 use nihao_protocol::crypto::hash::HashAlgorithm;
 
@@ -48,6 +48,24 @@ pub enum What {
         /// Until when it is good, in ms since 1970.
         expires: u64,
     },
+    /// Somebody gave access beside their device's key.
+    AccessGiven {
+        /// Who.
+        by: Nickname,
+        /// The secret it is used with, hashed.
+        secret: SecretHash,
+        /// What for.
+        use_for: AccessUse,
+        /// Until when, in ms since 1970.
+        expires: Option<u64>,
+    },
+    /// Somebody took an access back.
+    AccessRevoked {
+        /// Who.
+        by: Nickname,
+        /// Which: the `seq` at which it was given.
+        number: u64,
+    },
     /// Somebody said something.
     MessagePosted {
         /// Who.
@@ -83,6 +101,28 @@ impl CodeHash {
 impl fmt::Debug for CodeHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "CodeHash({:02x}{:02x}…)", self.0[0], self.0[1])
+    }
+}
+
+/// The secret of a token or webhook as it is stored: hashed, so that who reads the disk cannot use it. A secret has 256 bits of
+/// randomness, so a plain hash is enough.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SecretHash(pub [u8; 32]);
+
+impl SecretHash {
+    /// The hash of a secret.
+    #[must_use]
+    pub fn of(secret: &[u8; 32]) -> Self {
+        let digest = HashAlgorithm::Sha256.hash(&[b"nihao/1 access\0".as_slice(), secret].concat());
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest.as_bytes());
+        Self(hash)
+    }
+}
+
+impl fmt::Debug for SecretHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretHash({:02x}{:02x}…)", self.0[0], self.0[1])
     }
 }
 

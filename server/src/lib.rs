@@ -14,6 +14,7 @@
 
 pub mod blocking;
 pub mod cli;
+mod command;
 pub mod core;
 pub mod daemon;
 pub mod event;

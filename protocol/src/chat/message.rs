@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::access::{Access, AccessUse};
 use super::chain::{ChainHash, Header, Seen, commitment};
 use super::frame::{Decode, Encode};
 use super::names::{Conversation, MessageId, Nickname, Text};
@@ -65,6 +66,20 @@ pub enum ClientSays {
     RenewCertificate,
     /// Asks for a sign of life; answered by `Pong`.
     Ping,
+    /// Asks for access beside this device's key, for a script or a service; answered by `AccessGiven`.
+    NewAccess {
+        /// What it may be used for.
+        use_for: AccessUse,
+        /// Seconds until it ends; none: never.
+        lifetime: Option<u64>,
+    },
+    /// Asks which accesses one has given; answered by `Accesses`.
+    ListAccess,
+    /// Takes an access back; answered by `AccessRevoked`.
+    RevokeAccess {
+        /// Its number.
+        number: u64,
+    },
 }
 
 /// What the server says: replies, and what happens meanwhile.
@@ -137,6 +152,20 @@ pub enum ServerSays {
         /// What exactly, for a person.
         detail: String,
     },
+    /// An access, and the secret that it is used with: said this once, and kept nowhere but hashed.
+    AccessGiven {
+        /// The access.
+        access: Access,
+        /// For a token what goes behind `Authorization: Bearer`, for a webhook its URL.
+        secret: String,
+    },
+    /// One's own accesses, in the order of their numbers; ended ones are left out.
+    Accesses {
+        /// The accesses.
+        accesses: Vec<Access>,
+    },
+    /// Done: the access is gone.
+    AccessRevoked,
 }
 
 /// A message as its readers get it.
@@ -255,11 +284,17 @@ pub enum Refusal {
     LastAdmin,
     /// The server is going down.
     ShuttingDown,
+    /// The token or webhook was not given for that.
+    OutOfScope,
+    /// One gave no access of that number, or it has ended.
+    NoSuchAccess,
+    /// The token, webhook or session is not known, or has ended.
+    BadAccess,
 }
 
 impl Refusal {
     /// Every refusal there is.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::Malformed,
         Self::IdConflict,
         Self::NameTaken,
@@ -280,6 +315,9 @@ impl Refusal {
         Self::OutOfOrder,
         Self::LastAdmin,
         Self::ShuttingDown,
+        Self::OutOfScope,
+        Self::NoSuchAccess,
+        Self::BadAccess,
     ];
 
     /// The stable name.
@@ -306,6 +344,9 @@ impl Refusal {
             Self::OutOfOrder => "out_of_order",
             Self::LastAdmin => "last_admin",
             Self::ShuttingDown => "shutting_down",
+            Self::OutOfScope => "out_of_scope",
+            Self::NoSuchAccess => "no_such_access",
+            Self::BadAccess => "bad_access",
         }
     }
 

@@ -30,6 +30,7 @@
 //! | [`frame`] | length ‖ value on the wire; the only user of bincode |
 //! | [`session`] | both ends as state machines with four verbs |
 
+mod access;
 pub mod chain;
 pub mod frame;
 pub mod invite;
@@ -38,6 +39,7 @@ pub mod names;
 pub mod session;
 mod shown;
 
+pub use access::{Access, AccessUse, BadAccessUse};
 pub use chain::{ChainHash, Chains, Mismatch, Seen};
 pub use invite::{Code, Invite, InviteError};
 pub use message::{ClientSays, Member, Message, Refusal, Sent, ServerSays};

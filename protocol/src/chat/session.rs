@@ -274,7 +274,10 @@ impl ServerSession {
                 | ClientSays::Who { .. }
                 | ClientSays::Invite
                 | ClientSays::Remove { .. }
-                | ClientSays::RenewCertificate,
+                | ClientSays::RenewCertificate
+                | ClientSays::NewAccess { .. }
+                | ClientSays::ListAccess
+                | ClientSays::RevokeAccess { .. },
             ) => self.heard.push_back(request),
             (ServerState::Stranger, _) => self.refuse(
                 request.number,

@@ -6,7 +6,7 @@ use nihao_protocol::chat::{ChainHash, MessageId, Nickname, Refusal, Text};
 
 use super::sqlite::Synchronous;
 use super::{Appended, Log, LogError, MemoryLog, Query, SqliteLog, Tail};
-use crate::event::{CodeHash, Event, Place, Verdict, What};
+use crate::event::{CodeHash, Event, Place, SecretHash, Verdict, What};
 
 fn name(name: &str) -> Nickname {
     Nickname::parse(name).unwrap()
@@ -232,6 +232,34 @@ async fn many_at_once_are_all_there_once(log: Arc<dyn Log>) {
     assert_eq!(texts.len(), 100);
 }
 
+async fn what_was_given_and_taken_back_is_in_the_log(log: Arc<dyn Log>) {
+    peopled(&*log).await;
+    let give = |secret, use_for: &str| Event {
+        at: 4,
+        what: What::AccessGiven {
+            by: name("bob"),
+            secret: SecretHash([secret; 32]),
+            use_for: use_for.parse().unwrap(),
+            expires: Some(100),
+        },
+    };
+    let token = log.append(give(1, "send,read")).await.unwrap();
+    log.append(give(2, "webhook #general")).await.unwrap();
+    let what = What::AccessRevoked {
+        by: name("bob"),
+        number: token.seq,
+    };
+    let revoked = log.append(Event { at: 5, what }).await.unwrap();
+    assert_eq!(revoked.verdict, Verdict::Done);
+    let state = log.state().read().clone();
+    assert!(state.access(&SecretHash([1; 32]), 6).is_err() && state.access(&SecretHash([2; 32]), 6).is_ok());
+    let mut again = crate::state::State::default();
+    for entry in log.entries(0, 100).await.unwrap() {
+        assert_eq!(again.apply(entry.seq, &entry.event).verdict, entry.verdict);
+    }
+    assert_eq!(again, state, "the log alone says it all");
+}
+
 macro_rules! conformance {
     ($($test:ident),* $(,)?) => {
         mod memory {
@@ -258,6 +286,7 @@ conformance!(
     pages_are_cut_from_either_end,
     a_page_is_bounded_in_bytes_too,
     many_at_once_are_all_there_once,
+    what_was_given_and_taken_back_is_in_the_log,
 );
 
 fn open(dir: &std::path::Path) -> SqliteLog {
@@ -338,6 +367,31 @@ async fn a_full_disk_refuses_writes_keeps_reads_and_loses_nothing() {
     assert_eq!(page.messages.len(), stored.len() + 1);
     let last = page.messages.last().unwrap();
     assert_eq!(last.chained_after(&head.chain), last.chain);
+}
+
+/// Format 1 knew no access: it is brought up to date where it lies, and loses nothing.
+#[tokio::test]
+async fn a_database_of_the_first_version_is_brought_up_to_date() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = open(dir.path());
+    peopled(&log).await;
+    let state = log.state().read().clone();
+    drop(log);
+    let db = rusqlite::Connection::open(dir.path().join("log.sqlite")).unwrap();
+    db.execute_batch("DROP TABLE access; PRAGMA user_version = 1;").unwrap();
+    drop(db);
+    let log: Arc<dyn Log> = Arc::new(open(dir.path()));
+    assert_eq!(*log.state().read(), state);
+    let what = What::AccessGiven {
+        by: name("alice"),
+        secret: SecretHash([1; 32]),
+        use_for: "read".parse().unwrap(),
+        expires: None,
+    };
+    assert_eq!(log.append(Event { at: 9, what }).await.unwrap().verdict, Verdict::Done);
+    let state = log.state().read().clone();
+    drop(log);
+    assert_eq!(*open(dir.path()).state().read(), state);
 }
 
 #[test]

@@ -96,7 +96,7 @@ where
 /// Says why there is no talk with this peer, and closes the stream.
 pub async fn turn_away<S: AsyncWrite + Unpin>(stream: &mut S, reason: Refusal) -> io::Result<()> {
     let mut chat = ServerSession::for_stranger();
-    chat.close(reason, requests::explained(reason));
+    chat.close(reason, crate::command::explained(reason));
     write(stream, &chat.transmit()).await?;
     stream.shutdown().await
 }

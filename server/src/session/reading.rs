@@ -7,7 +7,8 @@ use nihao_protocol::chat::{Message, ServerSays};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::Session;
-use super::requests::{Done, receipt};
+use super::requests::Done;
+use crate::command::receipt;
 use crate::event::{Entry, delivery};
 use crate::log::{LogError, Page, Query};
 use crate::mailbox::Mail;

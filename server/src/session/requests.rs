@@ -1,23 +1,16 @@
-//! What each request does, and what is said when the log has answered.
+//! How requests are taken up, and how their answers are said when the log has answered.
 
-use nihao_protocol::chat::{
-    ClientSays, Code, Conversation, Invite, Member, Message, MessageId, Nickname, Refusal, Request, Seen, Sent,
-    ServerSays, Text,
-};
-use nihao_protocol::crypto::signature::verify_ed25519;
+use std::sync::Arc;
+
+use nihao_protocol::chat::{MessageId, Refusal, Request, ServerSays};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::Session;
 use super::reading::Reading;
-use crate::event::{CodeHash, Event, Place, Verdict, What};
-use crate::log::{Appended, LogError, Page, Query};
+use crate::command::{Asker, Plan, Refused, Reply, posted, receipt};
+use crate::event::Verdict;
+use crate::log::{Appended, LogError, Page};
 use crate::state::authorize::Actor;
-
-/// The most messages one `History` reply has.
-const HISTORY: u16 = 500;
-
-/// The most names one `Members` reply has.
-const NAMES: usize = 1000;
 
 /// How many pages of history are looked up at one time; whoever asks for more waits until these are written.
 const PAGES: usize = 4;
@@ -35,13 +28,6 @@ pub(super) enum Done {
     History(u32, Result<Page, LogError>),
     /// A part of the past, for this connection's reading.
     Page(Result<Page, LogError>),
-}
-
-/// What to say when an event was done.
-pub(super) enum Reply {
-    Joined(Nickname),
-    Invited(Box<Invite>, u64),
-    Removed,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
@@ -64,155 +50,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
     }
 
     fn take(&mut self, Request { number, says }: Request) {
-        if let Some(me) = &self.me
-            && !self.core.users.take(me)
-        {
-            return self.refuse(number, Refusal::RateLimited);
-        }
-        let actor = self.me.as_ref().map_or(Actor::Stranger, Actor::Member);
-        let now = self.core.clock.now().0;
-        let authorized = self.core.log.state().read().authorize(actor, &says, now);
-        if let Err(refusal) = authorized {
-            return self.refuse(number, refusal);
-        }
-        match (says, self.me.clone()) {
-            (ClientSays::Ping, _) => self.chat.send(Some(number), ServerSays::Pong),
-            (
-                ClientSays::Join {
-                    code,
-                    name,
-                    public_key,
-                    proof,
-                },
-                None,
-            ) => self.join(number, &Code(code), name, public_key, &proof),
-            (ClientSays::Resume { after }, Some(_)) if self.reading == Reading::Off => self.resume(number, after),
-            (ClientSays::Send { id, to, text, seen }, Some(me)) => self.post(number, me, id, to, text, seen),
-            (
-                ClientSays::History {
-                    conversation,
-                    before,
-                    after,
-                    limit,
-                },
-                Some(me),
-            ) => self.history(number, &Place::of(&me, &conversation), before, after, limit),
-            (ClientSays::Who { after }, Some(_)) => self.who(number, after.as_ref()),
-            (ClientSays::Invite, Some(me)) => self.invite(number, me),
-            (ClientSays::Remove { name }, Some(by)) => {
-                let event = self.core.now(What::UserRemoved { by, name });
-                self.append(number, Reply::Removed, event);
+        let core = Arc::clone(&self.core);
+        let asker = Asker {
+            actor: self.me.as_ref().map_or(Actor::Stranger, Actor::Member),
+            address: self.address,
+            key: self.me.is_some().then_some(self.my_key),
+        };
+        match core.plan(asker, says) {
+            Err(refused) => self.refuse(number, refused),
+            Ok(Plan::Answer(says)) => self.chat.send(Some(number), says),
+            Ok(Plan::Read(after)) if self.reading == Reading::Off => self.resume(number, after),
+            Ok(Plan::Read(_)) => self.refuse(number, Refusal::OutOfOrder),
+            Ok(Plan::Post(id, event)) => {
+                self.outbox.expect(id, number);
+                let appended = self.core.log.append(event);
+                self.waiting
+                    .push(Box::pin(async move { Done::Sent(number, id, appended.await) }));
             }
-            (ClientSays::RenewCertificate, Some(me)) => self.renew(number, &me),
-            _ => self.refuse(number, Refusal::OutOfOrder),
-        }
-    }
-
-    fn join(&mut self, number: u32, code: &Code, name: Nickname, public_key: [u8; 32], proof: &[u8; 64]) {
-        if !self.core.guesses.has(&self.address) {
-            return self.refuse(number, Refusal::RateLimited);
-        }
-        if verify_ed25519(&public_key, &code.statement(&name), proof).is_err() {
-            return self.refuse_join(number, Refusal::BadProof);
-        }
-        let hash = CodeHash::of(code);
-        let now = self.core.clock.now().0;
-        let before = {
-            let state = self.core.log.state().read();
-            let known = state.may_join(&name, &public_key, &hash, now);
-            known.map(|user| user.map(|user| (user.joined, user.certificate.clone())))
-        };
-        match before {
-            Err(refusal) => self.refuse_join(number, refusal),
-            Ok(Some((cursor, certificate))) => self.welcome(number, name, cursor, certificate),
-            Ok(None) => match self.core.issue(&name, &public_key) {
-                Err(error) => self.unavailable(number, &error),
-                Ok(certificate) => {
-                    let event = self.core.now(What::UserJoined {
-                        name: name.clone(),
-                        public_key,
-                        code: hash,
-                        certificate,
-                    });
-                    self.append(number, Reply::Joined(name), event);
-                }
-            },
-        }
-    }
-
-    fn post(&mut self, number: u32, from: Nickname, id: MessageId, to: Conversation, text: Text, seen: Option<Seen>) {
-        let salt = match self.core.salt() {
-            Ok(salt) => salt,
-            Err(error) => return self.unavailable(number, &error),
-        };
-        let event = self.core.now(What::MessagePosted {
-            from,
-            id,
-            to,
-            text,
-            seen,
-            salt,
-        });
-        self.outbox.expect(id, number);
-        let appended = self.core.log.append(event);
-        self.waiting
-            .push(Box::pin(async move { Done::Sent(number, id, appended.await) }));
-    }
-
-    fn history(&mut self, number: u32, place: &Place, before: Option<u64>, after: Option<u64>, limit: u16) {
-        let query = Query {
-            places: vec![place.clone()],
-            after: after.unwrap_or(0),
-            before: before.unwrap_or(u64::MAX),
-            limit: usize::from(limit.min(HISTORY)),
-            newest: after.is_none(),
-        };
-        let page = self.core.log.messages(query);
-        self.pages += 1;
-        self.waiting
-            .push(Box::pin(async move { Done::History(number, page.await) }));
-    }
-
-    fn who(&mut self, number: u32, after: Option<&Nickname>) {
-        let here = |(name, user): (&Nickname, &crate::state::User)| Member {
-            name: name.clone(),
-            admin: user.admin,
-            online: self.core.hub.is_online(name),
-            joined: user.at,
-        };
-        let state = self.core.log.state().read();
-        let mut users = state.users_after(after).filter(|(_, user)| !user.removed);
-        let members = users.by_ref().take(NAMES).map(here).collect();
-        let more = users.next().is_some();
-        drop(users);
-        drop(state);
-        self.chat.send(Some(number), ServerSays::Members { members, more });
-    }
-
-    fn invite(&mut self, number: u32, me: Nickname) {
-        match self.core.new_invite(Some(me)) {
-            Err(error) => self.unavailable(number, &error),
-            Ok((invite, event)) => {
-                let reply = Reply::Invited(Box::new(invite), self.core.invite_expiry());
-                self.append(number, reply, event);
+            Ok(Plan::Append(event, reply)) => {
+                let appended = self.core.log.append(event);
+                self.waiting
+                    .push(Box::pin(async move { Done::Appended(number, reply, appended.await) }));
+            }
+            Ok(Plan::Look(query)) => {
+                let page = self.core.log.messages(query);
+                self.pages += 1;
+                self.waiting
+                    .push(Box::pin(async move { Done::History(number, page.await) }));
             }
         }
-    }
-
-    fn renew(&mut self, number: u32, me: &Nickname) {
-        match self.core.issue(me, &self.my_key) {
-            Err(error) => self.unavailable(number, &error),
-            Ok(certificate) => {
-                let certificates = self.core.chain_of(certificate);
-                self.chat.send(Some(number), ServerSays::Renewed { certificates });
-            }
-        }
-    }
-
-    fn append(&mut self, number: u32, reply: Reply, event: Event) {
-        let appended = self.core.log.append(event);
-        self.waiting
-            .push(Box::pin(async move { Done::Appended(number, reply, appended.await) }));
     }
 
     /// Says what came of something that was waited for.
@@ -220,17 +86,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         match done {
             Done::Sent(number, id, result) => self.finish_send(number, id, result),
             Done::Appended(number, reply, result) => match result {
-                Ok(appended) => self.finish_append(number, reply, appended.verdict),
-                Err(error) => self.log_failed(number, &error),
+                Ok(appended) => {
+                    let concluded = self.core.conclude(self.address, reply, appended);
+                    self.answer(number, concluded);
+                }
+                Err(error) => self.refuse(number, Refused::from(&error)),
             },
             Done::History(number, page) => {
                 self.pages -= 1;
-                match page {
-                    Ok(Page { messages, more }) => {
-                        self.chat.send(Some(number), ServerSays::History { messages, more });
-                    }
-                    Err(error) => self.log_failed(number, &error),
-                }
+                let answer = page.map(|Page { messages, more }| ServerSays::History { messages, more });
+                self.answer(number, answer.map_err(|error| Refused::from(&error)));
             }
             Done::Page(page) => self.take_page(page),
         }
@@ -249,98 +114,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             return;
         }
         self.outbox.forget(id, number);
-        match result {
-            Ok(Appended {
-                verdict: Verdict::Posted(message),
-                ..
-            }) => self.chat.send(Some(number), receipt(&message)),
-            Ok(Appended {
-                verdict: Verdict::Refused(refusal),
-                ..
-            }) => self.refuse(number, refusal),
-            Ok(_) => self.refuse(number, Refusal::Malformed),
-            Err(error) => self.log_failed(number, &error),
+        let answer = result.map_err(|error| Refused::from(&error));
+        self.answer(number, answer.and_then(|appended| posted(&appended)));
+    }
+
+    fn answer(&mut self, number: u32, answer: Result<ServerSays, Refused>) {
+        match answer {
+            Ok(says) => self.chat.send(Some(number), says),
+            Err(refused) => self.refuse(number, refused),
         }
     }
 
-    fn finish_append(&mut self, number: u32, reply: Reply, verdict: Verdict) {
-        match (verdict, reply) {
-            (Verdict::Refused(refusal), Reply::Joined(_)) => self.refuse_join(number, refusal),
-            (Verdict::Refused(refusal), _) => self.refuse(number, refusal),
-            (Verdict::Joined { cursor, certificate }, Reply::Joined(name)) => {
-                self.welcome(number, name, cursor, certificate);
-            }
-            (_, Reply::Invited(invite, expires)) => {
-                let line = invite.to_string();
-                self.chat.send(Some(number), ServerSays::Invited { line, expires });
-            }
-            (_, Reply::Removed) => self.chat.send(Some(number), ServerSays::Removed),
-            (_, Reply::Joined(_)) => self.refuse(number, Refusal::Unknown),
-        }
-    }
-
-    fn welcome(&mut self, number: u32, name: Nickname, cursor: u64, certificate: Vec<u8>) {
-        let says = ServerSays::Joined {
-            name,
-            certificates: self.core.chain_of(certificate),
-            cursor,
-        };
-        self.chat.send(Some(number), says);
-    }
-
-    /// Refuses a join. Whoever knows a code is no guesser, even if it does not help them.
-    fn refuse_join(&mut self, number: u32, refusal: Refusal) {
-        if matches!(refusal, Refusal::InviteUnknown | Refusal::BadProof) {
-            self.core.guesses.take(&self.address);
-        }
-        self.refuse(number, refusal);
-    }
-
-    fn refuse(&mut self, number: u32, refusal: Refusal) {
-        self.chat.refuse(number, refusal, explained(refusal));
-    }
-
-    fn log_failed(&mut self, number: u32, error: &LogError) {
-        self.chat.refuse(number, error.refusal(), error.to_string());
-    }
-
-    fn unavailable(&mut self, number: u32, error: &dyn std::error::Error) {
-        self.chat.refuse(number, Refusal::Unavailable, error.to_string());
-    }
-}
-
-/// The receipt of a message.
-pub(super) fn receipt(message: &Message) -> ServerSays {
-    ServerSays::Sent(Sent {
-        seq: message.seq,
-        at: message.at,
-        salt: message.salt,
-        chain: message.chain,
-    })
-}
-
-/// What a person is told beside a refusal's name.
-pub(super) const fn explained(refusal: Refusal) -> &'static str {
-    match refusal {
-        Refusal::Malformed => "the request makes no sense",
-        Refusal::IdConflict => "you used this id before, for another message",
-        Refusal::NameTaken => "somebody has that name, or had it, or this key has joined under another name",
-        Refusal::InviteUsed => "somebody joined with this invite; each is good for one person",
-        Refusal::InviteExpired => "this invite's time is over; ask for a new one",
-        Refusal::InviteUnknown => "this server gave no such invite, or a newer one replaced it",
-        Refusal::BadProof => "the signature does not fit the key, the code and the name",
-        Refusal::NotAMember => "only members may; join with an invite first",
-        Refusal::NotAdmin => "only admins may",
-        Refusal::TooLarge => "that is over a limit",
-        Refusal::RateLimited => "too much in too short a time; wait a moment",
-        Refusal::Busy => "the server has as many of these as it takes; wait a moment",
-        Refusal::Unavailable => "nothing was stored; try again later",
-        Refusal::Unknown => "it is not known whether it was stored; say it again with the same id",
-        Refusal::Removed => "an admin took your access away",
-        Refusal::NoSuchUser => "nobody here has that name",
-        Refusal::NoSuchRoom => "there is no such room",
-        Refusal::OutOfOrder => "this cannot be asked now, or not twice",
-        Refusal::LastAdmin => "the last admin cannot be removed",
-        Refusal::ShuttingDown => "the server is going down",
+    pub(super) fn refuse(&mut self, number: u32, refused: impl Into<Refused>) {
+        let Refused { reason, detail } = refused.into();
+        self.chat.refuse(number, reason, detail);
     }
 }

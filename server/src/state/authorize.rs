@@ -1,7 +1,8 @@
 //! Who may do what: the one place that decides, for a request before it is taken up and for an event at its place in the log.
 
-use nihao_protocol::chat::{ClientSays, Conversation, Nickname, Refusal, RoomName};
+use nihao_protocol::chat::{AccessUse, ClientSays, Conversation, Nickname, Refusal, RoomName};
 
+use super::access::{may_read_with, may_send_with};
 use super::{INVITES_EACH, State};
 
 /// Who asks.
@@ -11,6 +12,19 @@ pub enum Actor<'a> {
     Stranger,
     /// The owner of the key that the connection proved.
     Member(&'a Nickname),
+    /// Whoever was given access by a member, for some uses.
+    Bearer(&'a Nickname, &'a AccessUse),
+}
+
+impl<'a> Actor<'a> {
+    /// Whose name it is, if anybody's.
+    #[must_use]
+    pub const fn name(self) -> Option<&'a Nickname> {
+        match self {
+            Self::Stranger => None,
+            Self::Member(name) | Self::Bearer(name, _) => Some(name),
+        }
+    }
 }
 
 impl State {
@@ -19,15 +33,24 @@ impl State {
         let me = match (actor, says) {
             (_, ClientSays::Ping) | (Actor::Stranger, ClientSays::Join { .. }) => return Ok(()),
             (Actor::Stranger, _) => return Err(Refusal::NotAMember),
-            (Actor::Member(_), ClientSays::Join { .. }) => return Err(Refusal::OutOfOrder),
+            (Actor::Member(_) | Actor::Bearer(..), ClientSays::Join { .. }) => return Err(Refusal::OutOfOrder),
             (Actor::Member(me), _) => me,
+            (Actor::Bearer(me, use_for), _) => {
+                is_in_scope(use_for, says)?;
+                me
+            }
         };
         match says {
             ClientSays::Send { to, .. } => self.may_post(me, to),
             ClientSays::History { conversation, .. } => self.may_read(me, conversation),
             ClientSays::Remove { name } => self.may_remove(me, name),
             ClientSays::Invite => self.may_invite(me, at),
-            ClientSays::Resume { .. } | ClientSays::Who { .. } | ClientSays::RenewCertificate => self.is_member(me),
+            ClientSays::NewAccess { use_for, .. } => self.may_give_access(me, use_for, at),
+            ClientSays::RevokeAccess { number } => self.may_revoke_access(me, *number).map(|_| ()),
+            ClientSays::Resume { .. }
+            | ClientSays::Who { .. }
+            | ClientSays::RenewCertificate
+            | ClientSays::ListAccess => self.is_member(me),
             ClientSays::Join { .. } | ClientSays::Ping => Ok(()),
         }
     }
@@ -79,6 +102,16 @@ impl State {
         }
         Ok(())
     }
+}
+
+/// What a token or webhook was given for, and nothing beyond it: least of all more access.
+fn is_in_scope(use_for: &AccessUse, says: &ClientSays) -> Result<(), Refusal> {
+    let allowed = match says {
+        ClientSays::Send { to, .. } => may_send_with(use_for, to),
+        ClientSays::History { .. } | ClientSays::Who { .. } | ClientSays::Resume { .. } => may_read_with(use_for),
+        _ => false,
+    };
+    if allowed { Ok(()) } else { Err(Refusal::OutOfScope) }
 }
 
 fn is_room(room: &RoomName) -> Result<(), Refusal> {

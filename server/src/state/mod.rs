@@ -3,6 +3,7 @@
 //! `apply` is pure and deterministic: the same events in the same order give the same state and the same verdicts on
 //! every machine. Whoever is first in the log wins; the other is a recorded refusal.
 
+pub mod access;
 pub mod authorize;
 #[cfg(test)]
 mod tests;
@@ -11,7 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nihao_protocol::chat::{ChainHash, Message, Nickname, Refusal, Seen};
 
-use crate::event::{CodeHash, Event, Place, Verdict, What};
+use self::access::{AccessBook, Grant};
+use crate::event::{CodeHash, Event, Place, SecretHash, Verdict, What};
 
 /// The most people a server takes, those removed included.
 pub const MEMBERS: usize = 100_000;
@@ -27,6 +29,7 @@ pub struct State {
     invites: BTreeMap<CodeHash, Invite>,
     heads: BTreeMap<Place, Seen>,
     pairs: BTreeMap<Nickname, BTreeSet<Place>>,
+    access: AccessBook,
 }
 
 /// Somebody who joined.
@@ -68,6 +71,10 @@ pub enum Change {
     InviteGone(CodeHash),
     /// A conversation went on.
     Head(Place, Seen),
+    /// An access is new.
+    Access(SecretHash, Grant),
+    /// An access is gone.
+    AccessGone(SecretHash),
 }
 
 /// What applying an event gave.
@@ -116,6 +123,8 @@ impl State {
                 }
                 self.heads.insert(place, seen);
             }
+            Change::Access(secret, grant) => self.access.insert(secret, grant),
+            Change::AccessGone(secret) => self.access.remove(&secret),
         }
     }
 
@@ -208,6 +217,22 @@ impl State {
             } => self.join(seq, event.at, name, public_key, code, certificate),
             What::UserRemoved { by, name } => self.remove(by, name),
             What::InviteCreated { by, code, expires } => self.invite(event.at, by.as_ref(), code, *expires),
+            What::AccessGiven {
+                by,
+                secret,
+                use_for,
+                expires,
+            } => {
+                let grant = Grant {
+                    by: by.clone(),
+                    number: seq,
+                    use_for: use_for.clone(),
+                    given: event.at,
+                    expires: *expires,
+                };
+                self.give_access(*secret, grant)
+            }
+            What::AccessRevoked { by, number } => self.revoke_access(by, *number),
             What::MessagePosted { .. } => self.post(seq, event),
         }
     }

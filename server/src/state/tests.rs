@@ -1,11 +1,11 @@
 //! The rules, table by table; and that applying is deterministic and keeps its promises whatever comes.
 
-use nihao_protocol::chat::{ChainHash, ClientSays, Message, MessageId, Nickname, Refusal, Text};
+use nihao_protocol::chat::{AccessUse, ChainHash, ClientSays, Message, MessageId, Nickname, Refusal, Text};
 use proptest::prelude::*;
 
 use super::authorize::Actor;
 use super::{Applied, INVITES_EACH, State};
-use crate::event::{CodeHash, Event, Place, Verdict, What};
+use crate::event::{CodeHash, Event, Place, SecretHash, Verdict, What};
 
 fn name(name: &str) -> Nickname {
     Nickname::parse(name).unwrap()
@@ -191,48 +191,133 @@ fn who_may_do_what() {
         proof: [0; 64],
     };
     let remove = |who| ClientSays::Remove { name: name(who) };
-    // Columns: a stranger, alice (admin), bob, carol (removed), mallory (a key nobody knows).
+    let renew = ClientSays::RenewCertificate;
+    let token = ClientSays::NewAccess {
+        use_for: "send,read".parse().unwrap(),
+        lifetime: None,
+    };
+    let webhook = |to: &str| ClientSays::NewAccess {
+        use_for: format!("webhook {to}").parse().unwrap(),
+        lifetime: None,
+    };
+    let member = "not_a_member ok ok removed not_a_member";
+    // Columns: a stranger, alice (admin), bob, carol (removed), mallory (a key nobody knows); then what bob gave for
+    // send, read, a webhook to #general; then what carol gave for both.
     let table = [
-        (ClientSays::Ping, "ok ok ok ok ok"),
-        (join, "ok out_of_order out_of_order out_of_order out_of_order"),
+        (ClientSays::Ping, "ok ok ok ok ok", "ok ok ok ok"),
         (
-            ClientSays::Resume { after: 0 },
-            "not_a_member ok ok removed not_a_member",
+            join,
+            "ok out_of_order out_of_order out_of_order out_of_order",
+            "out_of_order out_of_order out_of_order out_of_order",
         ),
-        (
-            ClientSays::Who { after: None },
-            "not_a_member ok ok removed not_a_member",
-        ),
-        (ClientSays::RenewCertificate, "not_a_member ok ok removed not_a_member"),
-        (ClientSays::Invite, "not_a_member ok ok removed not_a_member"),
-        (send("#general"), "not_a_member ok ok removed not_a_member"),
-        (send("@bob"), "not_a_member ok ok removed not_a_member"),
+        (ClientSays::Resume { after: 0 }, member, "- ok - removed"),
+        (ClientSays::Who { after: None }, member, "- ok - removed"),
+        (renew, member, "- - - -"),
+        (ClientSays::Invite, member, "- - - -"),
+        (send("#general"), member, "ok - ok removed"),
+        (send("@bob"), member, "ok - - removed"),
         (
             send("@carol"),
             "not_a_member no_such_user no_such_user removed not_a_member",
+            "no_such_user - - removed",
         ),
         (
             send("#other"),
             "not_a_member no_such_room no_such_room removed not_a_member",
+            "no_such_room - - removed",
         ),
-        (history("#general"), "not_a_member ok ok removed not_a_member"),
-        (history("@carol"), "not_a_member ok ok removed not_a_member"),
+        (history("#general"), member, "- ok - removed"),
+        (history("@carol"), member, "- ok - removed"),
         (
             history("@dave"),
             "not_a_member no_such_user no_such_user removed not_a_member",
+            "- no_such_user - removed",
         ),
-        (remove("bob"), "not_a_member ok not_admin removed not_a_member"),
+        (
+            remove("bob"),
+            "not_a_member ok not_admin removed not_a_member",
+            "- - - -",
+        ),
         (
             remove("alice"),
             "not_a_member last_admin not_admin removed not_a_member",
+            "- - - -",
+        ),
+        (token, member, "- - - -"),
+        (webhook("#general"), member, "- - - -"),
+        (
+            webhook("@carol"),
+            "not_a_member no_such_user no_such_user removed not_a_member",
+            "- - - -",
+        ),
+        (ClientSays::ListAccess, member, "- - - -"),
+        (
+            ClientSays::RevokeAccess { number: 99 },
+            "not_a_member no_such_access no_such_access removed not_a_member",
+            "- - - -",
         ),
     ];
     let names = ["alice", "bob", "carol", "mallory"].map(name);
-    for (says, expected) in table {
-        let actors = std::iter::once(Actor::Stranger).chain(names.iter().map(Actor::Member));
+    let uses = ["send", "read", "webhook #general", "send,read"].map(|one| one.parse::<AccessUse>().unwrap());
+    let [_, bob, carol, _] = &names;
+    for (says, members, bearers) in table {
+        let members = format!("{members} {}", bearers.replace('-', "out_of_scope"));
+        let bearers = [bob, bob, bob, carol].into_iter().zip(&uses);
+        let actors = std::iter::once(Actor::Stranger)
+            .chain(names.iter().map(Actor::Member))
+            .chain(bearers.map(|(giver, use_for)| Actor::Bearer(giver, use_for)));
         let verdicts = actors.map(|actor| state.authorize(actor, &says, 10).map_or_else(Refusal::name, |()| "ok"));
-        assert_eq!(verdicts.collect::<Vec<_>>().join(" "), expected, "{says:?}");
+        assert_eq!(verdicts.collect::<Vec<_>>().join(" "), members, "{says:?}");
     }
+}
+
+#[test]
+fn an_access_ends_with_its_time_its_revocation_and_its_giver() {
+    let (mut state, seq) = peopled();
+    let give = |by: &str, secret: u8, use_for: &str, expires| What::AccessGiven {
+        by: name(by),
+        secret: SecretHash([secret; 32]),
+        use_for: use_for.parse().unwrap(),
+        expires,
+    };
+    for (number, what) in [
+        (1, give("bob", 1, "send", Some(50))),
+        (2, give("bob", 2, "webhook #general", None)),
+        (3, give("alice", 3, "read", None)),
+    ] {
+        let applied = state.apply(seq + number, &event(10, what));
+        assert_eq!(applied.verdict, Verdict::Done);
+    }
+    let works = |state: &State, secret: u8, at| {
+        let found = state.access(&SecretHash([secret; 32]), at);
+        found.map(|grant| grant.use_for.to_string())
+    };
+    assert_eq!(works(&state, 1, 49).as_deref(), Ok("send"));
+    assert_eq!(works(&state, 1, 50), Err(Refusal::BadAccess), "its time");
+    assert_eq!(works(&state, 9, 10), Err(Refusal::BadAccess), "never given");
+    let numbers = |state: &State, at| -> Vec<u64> {
+        let accesses = state.accesses_of(&name("bob"), at);
+        accesses.iter().map(|access| access.number - seq).collect()
+    };
+    assert_eq!((numbers(&state, 49), numbers(&state, 50)), (vec![1, 2], vec![2]));
+
+    let revoke = |by: &str, number| What::AccessRevoked {
+        by: name(by),
+        number: seq + number,
+    };
+    let others = state.apply(seq + 4, &event(20, revoke("bob", 3))).verdict;
+    assert_eq!(others, Verdict::Refused(Refusal::NoSuchAccess), "not bob's to revoke");
+    assert_eq!(
+        state.apply(seq + 5, &event(20, revoke("bob", 1))).verdict,
+        Verdict::Done
+    );
+    assert_eq!(works(&state, 1, 20), Err(Refusal::BadAccess));
+    let again = state.apply(seq + 6, &event(20, revoke("bob", 1))).verdict;
+    assert_eq!(again, Verdict::Refused(Refusal::NoSuchAccess));
+
+    state.apply(seq + 7, &event(20, remove("alice", "bob")));
+    assert_eq!(works(&state, 2, 20), Err(Refusal::Removed), "its giver");
+    assert_eq!(works(&state, 3, 20).as_deref(), Ok("read"));
 }
 
 fn any_name() -> impl Strategy<Value = &'static str> {

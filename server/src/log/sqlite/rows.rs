@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use nihao_protocol::chat::{ChainHash, Conversation, Message, MessageId, Nickname, Refusal, Seen, Text};
+use nihao_protocol::chat::{AccessUse, ChainHash, Conversation, Message, MessageId, Nickname, Refusal, Seen, Text};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use crate::event::{CodeHash, Entry, Event, Place, Verdict, What};
+use crate::event::{CodeHash, Entry, Event, Place, SecretHash, Verdict, What};
 use crate::log::{Page, Query};
+use crate::state::access::Grant;
 use crate::state::{Change, Invite, State, User};
 
 /// The format of the tables, kept in `user_version`.
-pub(super) const FORMAT: i64 = 1;
+pub(super) const FORMAT: i64 = 2;
 
 /// `messages` and `events` share one sequence: together they are the log. The rest is the state they add up to.
 const TABLES: &str = "
@@ -31,11 +32,26 @@ CREATE TABLE invites (code BLOB PRIMARY KEY, inviter TEXT, expires INTEGER NOT N
 CREATE TABLE heads (place TEXT PRIMARY KEY, seq INTEGER NOT NULL, chain BLOB NOT NULL) STRICT;
 ";
 
+/// What format 2 has beside format 1.
+const ACCESS_TABLE: &str = "
+CREATE TABLE access (
+    secret BLOB PRIMARY KEY, giver TEXT NOT NULL, number INTEGER NOT NULL, use TEXT NOT NULL, given INTEGER NOT NULL,
+    expires INTEGER) STRICT;
+";
+
 /// Makes the tables in an empty database; gives the format of the database.
 pub(super) fn create_tables(db: &Connection) -> rusqlite::Result<i64> {
     let found: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if found == 0 {
-        db.execute_batch(&format!("BEGIN; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;"))?;
+        db.execute_batch(&format!(
+            "BEGIN; {TABLES} {ACCESS_TABLE} PRAGMA user_version = {FORMAT}; COMMIT;"
+        ))?;
+        return Ok(FORMAT);
+    }
+    if found == 1 {
+        db.execute_batch(&format!(
+            "BEGIN; {ACCESS_TABLE} PRAGMA user_version = {FORMAT}; COMMIT;"
+        ))?;
         return Ok(FORMAT);
     }
     Ok(found)
@@ -82,6 +98,16 @@ pub(super) fn load_state(db: &Connection) -> rusqlite::Result<State> {
         };
         Ok(Change::Invite(CodeHash(row.get(0)?), invite))
     })?;
+    absorb("SELECT secret, giver, number, use, given, expires FROM access", |row| {
+        let grant = Grant {
+            by: name(row, 1)?,
+            number: row.get(2)?,
+            use_for: access_use(row, 3)?,
+            given: row.get(4)?,
+            expires: row.get(5)?,
+        };
+        Ok(Change::Access(SecretHash(row.get(0)?), grant))
+    })?;
     absorb("SELECT place, seq, chain FROM heads", |row| {
         let place = Place::parse(&row.get::<_, String>(0)?).ok_or_else(|| damaged(0, "not a place"))?;
         let seen = Seen {
@@ -119,6 +145,19 @@ pub(super) fn write_changes(db: &Connection, changes: &[Change]) -> rusqlite::Re
             Change::InviteGone(code) => db
                 .prepare_cached("DELETE FROM invites WHERE code = ?")?
                 .execute([code.0])?,
+            Change::Access(secret, grant) => db
+                .prepare_cached("INSERT OR REPLACE INTO access VALUES (?, ?, ?, ?, ?, ?)")?
+                .execute(params![
+                    secret.0,
+                    grant.by.as_str(),
+                    grant.number,
+                    grant.use_for.to_string(),
+                    grant.given,
+                    grant.expires
+                ])?,
+            Change::AccessGone(secret) => db
+                .prepare_cached("DELETE FROM access WHERE secret = ?")?
+                .execute([secret.0])?,
             Change::Head(..) => 0,
         };
     }
@@ -206,6 +245,25 @@ impl<'a> EventRow<'a> {
                 actor: by.as_ref().map(Nickname::as_str),
                 code: Some(code.0),
                 expires: Some(*expires),
+                ..Self::default()
+            },
+            What::AccessGiven {
+                by,
+                secret,
+                use_for,
+                expires,
+            } => Self {
+                kind: "access_given",
+                actor: Some(by.as_str()),
+                subject: Some(use_for.to_string()),
+                code: Some(secret.0),
+                expires: *expires,
+                ..Self::default()
+            },
+            What::AccessRevoked { by, number } => Self {
+                kind: "access_revoked",
+                actor: Some(by.as_str()),
+                subject: Some(number.to_string()),
                 ..Self::default()
             },
             // One that was refused: that it was is kept, what it said is not.
@@ -354,6 +412,16 @@ fn event(row: &Row<'_>) -> rusqlite::Result<Entry> {
             code: CodeHash(row.get(5)?),
             expires: row.get(8)?,
         },
+        "access_given" => What::AccessGiven {
+            by: name(row, 3)?,
+            secret: SecretHash(row.get(5)?),
+            use_for: access_use(row, 4)?,
+            expires: row.get(8)?,
+        },
+        "access_revoked" => What::AccessRevoked {
+            by: name(row, 3)?,
+            number: (row.get::<_, String>(4)?.parse()).map_err(|_| damaged(4, "not a number"))?,
+        },
         _ => return Err(damaged(2, "not a kind of event")),
     };
     let verdict: String = row.get(9)?;
@@ -378,6 +446,11 @@ fn optional_name(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Nickna
         None => Ok(None),
         Some(_) => name(row, column).map(Some),
     }
+}
+
+fn access_use(row: &Row<'_>, column: usize) -> rusqlite::Result<AccessUse> {
+    let written = row.get::<_, String>(column)?;
+    written.parse().map_err(|_| damaged(column, "not a use of an access"))
 }
 
 fn damaged(column: usize, what: &'static str) -> rusqlite::Error {
