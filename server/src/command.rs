@@ -50,6 +50,13 @@ pub(crate) enum Plan {
     Read(u64),
 }
 
+/// What a request came to.
+pub(crate) struct Answered {
+    pub(crate) says: ServerSays,
+    /// Whether the message was posted before, under the same id.
+    pub(crate) is_repeated: bool,
+}
+
 /// What to say when an event was done.
 pub(crate) enum Reply {
     Joined(Nickname),
@@ -161,24 +168,28 @@ impl Core {
     }
 
     /// Carries a request out to its answer, for callers that wait for it.
-    pub(crate) async fn carry_out(&self, asker: Asker<'_>, says: ClientSays) -> Result<ServerSays, Refused> {
+    pub(crate) async fn carry_out(&self, asker: Asker<'_>, says: ClientSays) -> Result<Answered, Refused> {
         let address = asker.address;
-        match self.plan(asker, says)? {
-            Plan::Answer(says) => Ok(says),
-            Plan::Read(_) => Err(Refusal::OutOfOrder.into()),
-            Plan::Look(query) => match self.log.messages(query).await {
-                Ok(Page { messages, more }) => Ok(ServerSays::History { messages, more }),
-                Err(error) => Err(Refused::from(&error)),
-            },
-            Plan::Post(_, event) => match self.log.append(event).await {
-                Ok(appended) => posted(&appended),
-                Err(error) => Err(Refused::from(&error)),
-            },
-            Plan::Append(event, reply) => match self.log.append(event).await {
-                Ok(appended) => self.conclude(address, reply, appended),
-                Err(error) => Err(Refused::from(&error)),
-            },
-        }
+        let failed = |error: LogError| Refused::from(&error);
+        let mut is_repeated = false;
+        let says = match self.plan(asker, says)? {
+            Plan::Answer(says) => says,
+            Plan::Read(_) => return Err(Refusal::OutOfOrder.into()),
+            Plan::Look(query) => {
+                let Page { messages, more } = self.log.messages(query).await.map_err(failed)?;
+                ServerSays::History { messages, more }
+            }
+            Plan::Post(_, event) => {
+                let appended = self.log.append(event).await.map_err(failed)?;
+                is_repeated = appended.repeated;
+                posted(&appended)?
+            }
+            Plan::Append(event, reply) => {
+                let appended = self.log.append(event).await.map_err(failed)?;
+                self.conclude(address, reply, appended)?
+            }
+        };
+        Ok(Answered { says, is_repeated })
     }
 
     /// What is said of an event once it has its place in the log.

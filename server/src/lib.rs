@@ -25,6 +25,7 @@ pub mod mailbox;
 pub mod rate;
 pub mod session;
 pub mod state;
+mod web;
 
 pub use daemon::{Config, Listener, Server, StartError};
 pub use limits::Limits;

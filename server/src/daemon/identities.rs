@@ -1,5 +1,6 @@
 //! Who this server is to its clients: two certificates, signed afresh at each start and again before they expire.
 
+use crate::web::HTTP2;
 use nihao_certs::{HostName, IssueError, PublicKey, ServerAuthority, Validity};
 use nihao_protocol::chat;
 use nihao_protocol::crypto::{Random, SigningKey};
@@ -113,7 +114,7 @@ impl Identities {
             )
         };
         let mut config = ServerConfig::new(vec![ed25519, p256]);
-        config.alpn = vec![chat::ALPN.to_vec(), super::HTTP.to_vec()];
+        config.alpn = vec![chat::ALPN.to_vec(), HTTP2.to_vec(), super::HTTP.to_vec()];
         // A browser must never be asked for a certificate.
         config.client_auth = ClientAuth::Optional(self.users.clone());
         config.client_auth_protocols = Some(vec![chat::ALPN.to_vec()]);

@@ -5,8 +5,7 @@ mod handshakes;
 mod identities;
 mod listen;
 #[cfg(test)]
-mod tests;
-mod web;
+pub(crate) mod tests;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -32,6 +31,7 @@ use crate::log::sqlite::{OpenError, Synchronous};
 use crate::log::{Log, SqliteLog};
 use crate::rate::Rates;
 use crate::session::{self, Peer};
+use crate::web::{self, HTTP2, Site};
 use data::DataDir;
 use handshakes::Handshakes;
 use identities::{Identities, Sources};
@@ -100,6 +100,7 @@ pub enum StartError {
 /// A chat server on a data directory, ready to run.
 pub struct Server {
     core: Arc<Core>,
+    site: Arc<Site>,
     identities: Arc<Identities>,
     handshakes: Arc<Handshakes>,
     arrivals: Rates<std::net::IpAddr>,
@@ -153,17 +154,20 @@ impl Server {
             environment: environment.clone(),
             deadline: config.limits.handshake_deadline,
         })?;
+        let arrivals = Rates::new(config.limits.address_rate);
+        let core = Arc::new(Core::new(Parts {
+            log,
+            authority: authorities.users,
+            door,
+            random: environment.entropy.open(),
+            clock: environment.clock,
+            limits: config.limits,
+        }));
         Ok(Self {
-            arrivals: Rates::new(config.limits.address_rate),
+            arrivals,
             courtesy: Rates::new(Rate::per_second(COURTESIES)),
-            core: Arc::new(Core::new(Parts {
-                log,
-                authority: authorities.users,
-                door,
-                random: environment.entropy.open(),
-                clock: environment.clock,
-                limits: config.limits,
-            })),
+            site: Arc::new(Site::new(Arc::clone(&core))),
+            core,
             identities: Arc::new(identities),
             handshakes: Arc::default(),
             data: None,
@@ -233,14 +237,14 @@ impl Server {
         let Some(acceptor) = self.identities.acceptor() else {
             return;
         };
-        let core = Arc::clone(&self.core);
+        let (core, site) = (Arc::clone(&self.core), Arc::clone(&self.site));
         let place = self.handshakes.enter(core.limits.handshakes);
         connections.spawn(async move {
             // Boxed, so that what a handshake needs is freed when it is over.
             let stream = Box::pin(shake_hands(acceptor, stream, address, place)).await;
             match (stream, refusal) {
                 (None, _) => {}
-                (Some(stream), None) => Box::pin(talk(core, stream, address)).await,
+                (Some(stream), None) => Box::pin(talk(core, site, stream, address)).await,
                 (Some(stream), Some(reason)) => turn_away(core, stream, reason).await,
             }
         });
@@ -297,20 +301,25 @@ where
 }
 
 /// What the peer came for is in its ALPN.
-async fn talk<S>(core: Arc<Core>, stream: TlsStream<S>, address: SocketAddr)
+async fn talk<S>(core: Arc<Core>, site: Arc<Site>, stream: TlsStream<S>, address: SocketAddr)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let Some(facts) = stream.facts() else { return };
     let speaks_chat = facts.alpn.as_deref() == Some(chat::ALPN);
+    let speaks_h2 = facts.alpn.as_deref() == Some(HTTP2);
     let key = facts.peer_chain.first().map(|der| ed25519_of(der));
     let outcome = match key {
         _ if !speaks_chat => {
             let presence = core.hub.enter(None, 1);
+            let peer = web::Peer {
+                address: address.ip(),
+                is_h2: speaks_h2,
+            };
             let stop = async {
                 presence.mailbox.dismissed().await;
             };
-            web::serve(stream, stop).await.map(|()| String::from("web"))
+            site.serve(stream, peer, stop).await.map(|()| String::from("web"))
         }
         // The user authority signs nothing but Ed25519 keys.
         Some(None) => return,

@@ -98,6 +98,7 @@ async fn world(seed: u64) -> Vec<u8> {
         shutdown: None,
         running,
         server,
+        founder: tokio::sync::Mutex::default(),
     });
     let alice = lab.founder().await;
     let mut invites = Vec::new();

@@ -1,0 +1,132 @@
+//! `/v1/messages`: posting, and reading the past.
+
+use axum::Json;
+use axum::extract::Query;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use nihao_protocol::chat::{ClientSays, Conversation, Message, MessageId, ServerSays, Text};
+use serde::{Deserialize, Serialize};
+
+use super::problem::Problem;
+use super::who::Who;
+
+/// Messages of one answer, unless the client says otherwise.
+const PAGE: u16 = 50;
+
+/// A message to post.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Draft {
+    to: String,
+    text: String,
+    /// The sender's id of it, a UUID: the same again is the same message.
+    id: Option<uuid::Uuid>,
+}
+
+/// A message as it is shown.
+#[derive(Serialize)]
+pub(super) struct Shown {
+    seq: u64,
+    id: uuid::Uuid,
+    from: String,
+    to: String,
+    text: String,
+    at: u64,
+}
+
+/// What part of the past is asked for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Part {
+    r#in: String,
+    before: Option<u64>,
+    after: Option<u64>,
+    limit: Option<u16>,
+}
+
+#[derive(Serialize)]
+struct Receipt {
+    seq: u64,
+    id: uuid::Uuid,
+    at: u64,
+}
+
+#[derive(Serialize)]
+struct Messages {
+    messages: Vec<Shown>,
+    more: bool,
+}
+
+impl Shown {
+    pub(super) fn of(message: &Message) -> Self {
+        Self {
+            seq: message.seq,
+            id: uuid::Uuid::from_bytes(message.id.0),
+            from: message.from.to_string(),
+            to: message.to.to_string(),
+            text: message.text.as_str().to_owned(),
+            at: message.at,
+        }
+    }
+}
+
+/// `POST /v1/messages`: 201 with its place, or 200 if it was there already.
+pub(super) async fn send(who: Who, draft: Result<Json<Draft>, JsonRejection>) -> Result<Response, Problem> {
+    let Json(draft) = draft?;
+    post(&who, conversation(&draft.to)?, &draft.text, draft.id).await
+}
+
+/// Posts a text in the name of `who`.
+pub(super) async fn post(who: &Who, to: Conversation, text: &str, id: Option<uuid::Uuid>) -> Result<Response, Problem> {
+    let text = Text::parse(text).map_err(|error| Problem::malformed(error.to_string()))?;
+    let id = match id {
+        Some(id) => id,
+        None => who.new_id()?,
+    };
+    let place = to.to_string();
+    let says = ClientSays::Send {
+        id: MessageId(*id.as_bytes()),
+        to,
+        text,
+        seen: None,
+    };
+    let answered = who.ask(says).await?;
+    let ServerSays::Sent(sent) = answered.says else {
+        return Err(Problem::nonsense());
+    };
+    let status = if answered.is_repeated {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
+    };
+    let place = place.replace('#', "%23").replace('@', "%40");
+    let location = format!("/v1/messages?in={place}&after={}&limit=1", sent.seq.saturating_sub(1));
+    let receipt = Receipt {
+        seq: sent.seq,
+        id,
+        at: sent.at,
+    };
+    Ok((status, [(header::LOCATION, location)], Json(receipt)).into_response())
+}
+
+/// `GET /v1/messages`: oldest first; the last ones before `before`, or the first ones after `after`.
+pub(super) async fn list(who: Who, part: Result<Query<Part>, QueryRejection>) -> Result<Response, Problem> {
+    let Query(part) = part?;
+    let says = ClientSays::History {
+        conversation: conversation(&part.r#in)?,
+        before: part.before,
+        after: part.after,
+        limit: part.limit.unwrap_or(PAGE),
+    };
+    let ServerSays::History { messages, more } = who.ask(says).await?.says else {
+        return Err(Problem::nonsense());
+    };
+    let messages = messages.iter().map(Shown::of).collect();
+    Ok(Json(Messages { messages, more }).into_response())
+}
+
+pub(super) fn conversation(text: &str) -> Result<Conversation, Problem> {
+    let parsed = text.parse::<Conversation>();
+    parsed.map_err(|error| Problem::malformed(format!("{text:?}: {error}")))
+}

@@ -1,0 +1,192 @@
+//! HTTP on the chat's port: the same requests as native frames, in JSON, for curl, scripts and browsers.
+//!
+//! Every request becomes a [`ClientSays`](nihao_protocol::chat::ClientSays) and goes the way of all requests:
+//! [`Core::plan`](crate::core::Core), `authorize`, the log.
+
+mod access;
+mod events;
+mod messages;
+mod people;
+mod problem;
+#[cfg(test)]
+mod tests;
+mod who;
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{delete, get, post};
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tower_service::Service as _;
+
+use crate::core::Core;
+use problem::Problem;
+
+/// The ALPN name of HTTP/2.
+pub(crate) const HTTP2: &[u8] = b"h2";
+
+/// The longest body that is read: a message of 16 KiB whose every character is escaped, and its frame.
+const BODY: usize = 128 * 1024;
+/// How long the head of a request may take, the wait for the next one on the same connection included.
+const HEAD_DEADLINE: Duration = Duration::from_secs(30);
+/// How long the body of a request may take.
+const BODY_DEADLINE: Duration = Duration::from_secs(30);
+/// The most bytes of a request's head.
+const HEAD: u32 = 32 * 1024;
+/// The most requests at one time on one HTTP/2 connection.
+const STREAMS: u32 = 64;
+
+/// How much is read of what a client still says after its last answer.
+const LINGER_BYTES: u64 = 1 << 20;
+
+/// Who is at the other end of a connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer {
+    /// Where they connect from.
+    pub(crate) address: IpAddr,
+    /// Whether they speak HTTP/2.
+    pub(crate) is_h2: bool,
+}
+
+/// Where a request comes from.
+#[derive(Debug, Clone, Copy)]
+struct From(IpAddr);
+
+/// Everything that HTTP offers, ready to serve any number of connections.
+pub(crate) struct Site {
+    routes: Router,
+    /// How long a connection may take to end.
+    farewell: Duration,
+}
+
+impl Site {
+    /// The routes over this server's core.
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        let farewell = core.limits.farewell;
+        let routes = Router::new()
+            .route("/v1/me", get(people::me))
+            .route("/v1/members", get(people::members))
+            .route("/v1/members/{name}", delete(people::remove))
+            .route("/v1/invites", post(people::invite))
+            .route("/v1/messages", get(messages::list).post(messages::send))
+            .route("/v1/events", get(events::stream))
+            .route("/v1/tokens", get(access::list_tokens).post(access::new_token))
+            .route("/v1/tokens/{number}", delete(access::revoke))
+            .route("/v1/webhooks", get(access::list_webhooks).post(access::new_webhook))
+            .route("/v1/webhooks/{number}", delete(access::revoke))
+            .route("/v1/hooks/{secret}", post(access::hook))
+            .fallback(async || Problem::not_found())
+            .method_not_allowed_fallback(async || Problem::method_not_allowed())
+            .layer(DefaultBodyLimit::max(BODY))
+            .layer(middleware::from_fn(within_deadline))
+            .layer(middleware::from_fn_with_state(Arc::clone(&core), with_headers))
+            .with_state(core);
+        Self { routes, farewell }
+    }
+
+    /// Serves one connection until it ends, or is told to stop; what is under way then is finished.
+    pub(crate) async fn serve<S>(&self, stream: S, peer: Peer, stop: impl Future<Output = ()>) -> io::Result<()>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        let service = service_fn(|request: hyper::Request<Incoming>| {
+            let mut request = request.map(axum::body::Body::new);
+            request.extensions_mut().insert(From(peer.address));
+            Box::pin(self.routes.clone().call(request))
+        });
+        let io = TokioIo::new(stream);
+        if peer.is_h2 {
+            let mut builder = http2::Builder::new(TokioExecutor::new());
+            builder
+                .timer(TokioTimer::new())
+                .auto_date_header(false)
+                .max_concurrent_streams(STREAMS)
+                .max_header_list_size(HEAD)
+                .keep_alive_interval(HEAD_DEADLINE);
+            let mut connection = std::pin::pin!(builder.serve_connection(io, service));
+            tokio::select! {
+                biased;
+                () = stop => connection.as_mut().graceful_shutdown(),
+                ended = &mut connection => return ended.map_err(io::Error::other),
+            }
+            return connection.await.map_err(io::Error::other);
+        }
+        let mut builder = http1::Builder::new();
+        builder
+            .timer(TokioTimer::new())
+            .auto_date_header(false)
+            .header_read_timeout(HEAD_DEADLINE)
+            .max_buf_size(HEAD as usize);
+        let mut connection = builder.serve_connection(io, service);
+        let ended = tokio::select! {
+            biased;
+            () = stop => None,
+            ended = poll_fn(|cx| connection.poll_without_shutdown(cx)) => Some(ended),
+        };
+        let ended = match ended {
+            Some(ended) => ended,
+            None => {
+                Pin::new(&mut connection).graceful_shutdown();
+                poll_fn(|cx| connection.poll_without_shutdown(cx)).await
+            }
+        };
+        ended.map_err(io::Error::other)?;
+        let goodbye = linger(connection.into_parts().io.into_inner());
+        tokio::time::timeout(self.farewell, goodbye).await.unwrap_or(Ok(()))
+    }
+}
+
+/// Says that no more comes, and reads on for a while what the peer has still to say: a connection that is closed before would be
+/// reset, and the last answer might be lost.
+async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) -> io::Result<()> {
+    stream.shutdown().await?;
+    let mut rest = (&mut stream).take(LINGER_BYTES);
+    tokio::io::copy(&mut rest, &mut tokio::io::sink()).await.map(|_| ())
+}
+
+/// Headers that every answer has. The date is the server's own, so that a run can be repeated.
+async fn with_headers(State(core): State<Arc<Core>>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let now = UNIX_EPOCH + Duration::from_secs(core.clock.now().seconds());
+    if let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(now)) {
+        headers.insert(header::DATE, date);
+    }
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        ),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    // What the API says is for whoever asked, now.
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A request whose body dawdles is answered, and not waited for.
+async fn within_deadline(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(BODY_DEADLINE, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => axum::response::IntoResponse::into_response(Problem::too_slow()),
+    }
+}

@@ -1,0 +1,92 @@
+//! `/v1/me`, `/v1/members`, `/v1/invites`: who is here, who may come, who must go.
+
+use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use nihao_protocol::chat::{ClientSays, Nickname, Refusal, ServerSays};
+use serde::{Deserialize, Serialize};
+
+use super::problem::Problem;
+use super::who::Who;
+
+/// Which page of members.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Page {
+    after: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Me {
+    name: String,
+    access: String,
+}
+
+#[derive(Serialize)]
+struct Person {
+    name: String,
+    admin: bool,
+    online: bool,
+    joined: u64,
+}
+
+#[derive(Serialize)]
+struct Members {
+    members: Vec<Person>,
+    more: bool,
+}
+
+#[derive(Serialize)]
+struct Invitation {
+    invite: String,
+    expires: u64,
+}
+
+/// `GET /v1/me`: in whose name one asks, and what for.
+pub(super) async fn me(who: Who) -> Result<Response, Problem> {
+    let (name, use_for) = who.bearer.as_ref().ok_or(Refusal::NotAMember)?;
+    Ok(Json(Me {
+        name: name.to_string(),
+        access: use_for.to_string(),
+    })
+    .into_response())
+}
+
+/// `GET /v1/members`: everybody who joined and is still a member, by name.
+pub(super) async fn members(who: Who, page: Result<Query<Page>, QueryRejection>) -> Result<Response, Problem> {
+    let Query(page) = page?;
+    let after = page.after.as_deref().map(nickname).transpose()?;
+    let ServerSays::Members { members, more } = who.ask(ClientSays::Who { after }).await?.says else {
+        return Err(Problem::nonsense());
+    };
+    let people = members.into_iter().map(|member| Person {
+        name: member.name.to_string(),
+        admin: member.admin,
+        online: member.online,
+        joined: member.joined,
+    });
+    let members = people.collect();
+    Ok(Json(Members { members, more }).into_response())
+}
+
+/// `DELETE /v1/members/{name}`: an admin takes somebody's access away.
+pub(super) async fn remove(who: Who, name: Result<Path<String>, PathRejection>) -> Result<Response, Problem> {
+    let Path(name) = name?;
+    who.ask(ClientSays::Remove { name: nickname(&name)? }).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// `POST /v1/invites`: a line for somebody else.
+pub(super) async fn invite(who: Who) -> Result<Response, Problem> {
+    let ServerSays::Invited { line, expires } = who.ask(ClientSays::Invite).await?.says else {
+        return Err(Problem::nonsense());
+    };
+    let invitation = Invitation { invite: line, expires };
+    Ok((StatusCode::CREATED, Json(invitation)).into_response())
+}
+
+fn nickname(text: &str) -> Result<Nickname, Problem> {
+    Nickname::parse(text).map_err(|error| Problem::malformed(format!("{text:?}: {error}")))
+}
