@@ -7,14 +7,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use nihao_protocol::chat::{Conversation, Invite, NameError, Nickname, Text};
+use nihao_protocol::chat::{AccessUse, Conversation, Invite, NameError, Nickname, Text};
 use nihao_protocol::net::Environment;
 
 use crate::command::{self, Screen};
-use crate::connect::{Secure, World};
+use crate::connect::{Connect, Secure, World};
 use crate::dial::system::SystemNetwork;
 use crate::error::{EXIT_CODES, Error, Exit};
-use crate::home::{self, Variables};
+use crate::home::{self, Home, Variables};
 use crate::render::Format;
 
 /// A private chat over a TLS 1.3 of its own.
@@ -85,6 +85,12 @@ enum Command {
         /// @name
         name: String,
     },
+    /// Give scripts a token for HTTP, list those given, take one back
+    #[command(subcommand)]
+    Token(Token),
+    /// Give services a URL that posts to one conversation, list those given, take one back
+    #[command(subcommand)]
+    Webhook(Webhook),
     /// Show one message travel from alice to bob, through a server of its own on this machine
     #[cfg(feature = "full")]
     Demo {
@@ -94,6 +100,45 @@ enum Command {
         /// Write the secrets of alice's and bob's connections to FILE, for tshark or Wireshark: whoever has them reads all
         #[arg(long, value_name = "FILE")]
         keylog: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Token {
+    /// Make a token; standard output gets it and nothing more: `curl -H "Authorization: Bearer $TOKEN" …`
+    New {
+        /// What it may do in your name: send, read, or send,read
+        #[arg(long, value_name = "SCOPES", default_value = "send,read", value_parser = scopes)]
+        scope: AccessUse,
+        /// How long it lasts: 90s, 12h, 30d; until revoked if left out
+        #[arg(long, value_name = "TIME", value_parser = lifetime)]
+        expires: Option<u64>,
+    },
+    /// Print the tokens given: number, scopes, end
+    List,
+    /// Take a token back
+    Revoke {
+        /// Its number, from `list`
+        number: u64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Webhook {
+    /// Make a URL that posts what it is sent: `curl -d 'build ok' URL`; standard output gets it and nothing more
+    New {
+        /// '#general' or @name
+        to: String,
+        /// How long it lasts: 90s, 12h, 30d; until revoked if left out
+        #[arg(long, value_name = "TIME", value_parser = lifetime)]
+        expires: Option<u64>,
+    },
+    /// Print the webhooks given: number, conversation, end
+    List,
+    /// Take a webhook back
+    Revoke {
+        /// Its number, from `list`
+        number: u64,
     },
 }
 
@@ -186,6 +231,8 @@ async fn dispatch(cli: Cli) -> Result<(), Error> {
         Command::Who { json } => command::who::who(&home, &mut world, screen, &format(json)).await?,
         Command::Invite => command::invite::invite(&home, &mut world, screen).await?,
         Command::Remove { name } => command::remove::remove(&home, &mut world, screen, nickname(&name)?).await?,
+        Command::Token(token) => token.run(&home, &mut world, screen).await?,
+        Command::Webhook(webhook) => webhook.run(&home, &mut world, screen).await?,
         // It needs no home, and was given above.
         #[cfg(feature = "full")]
         Command::Demo { .. } => {}
@@ -202,6 +249,50 @@ async fn demo(text: &str, keylog: Option<&Path>, screen: &mut Screen<'_>) -> Res
         ));
     }
     crate::demo::demo(Text::parse(text)?, keylog, screen).await
+}
+
+impl Token {
+    async fn run<C: Connect>(self, home: &Home, world: &mut World<C>, screen: &mut Screen<'_>) -> Result<(), Error> {
+        match self {
+            Self::New { scope, expires } => command::access::give(home, world, screen, scope, expires).await,
+            Self::List => command::access::list(home, world, screen, is_token).await,
+            Self::Revoke { number } => command::access::revoke(home, world, screen, number).await,
+        }
+    }
+}
+
+impl Webhook {
+    async fn run<C: Connect>(self, home: &Home, world: &mut World<C>, screen: &mut Screen<'_>) -> Result<(), Error> {
+        match self {
+            Self::New { to, expires } => {
+                let use_for = AccessUse::Webhook { to: to.parse()? };
+                command::access::give(home, world, screen, use_for, expires).await
+            }
+            Self::List => command::access::list(home, world, screen, |one| !is_token(one)).await,
+            Self::Revoke { number } => command::access::revoke(home, world, screen, number).await,
+        }
+    }
+}
+
+const fn is_token(use_for: &AccessUse) -> bool {
+    matches!(use_for, AccessUse::Token { .. })
+}
+
+fn scopes(text: &str) -> Result<AccessUse, String> {
+    match text.parse() {
+        Ok(use_for @ AccessUse::Token { .. }) => Ok(use_for),
+        _ => Err(String::from("scopes are send, read, or send,read")),
+    }
+}
+
+/// Seconds, from a number and its unit.
+fn lifetime(text: &str) -> Result<u64, String> {
+    let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)];
+    let read = units.iter().find_map(|(unit, seconds)| {
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        number.checked_mul(*seconds).filter(|total| *total > 0)
+    });
+    read.ok_or_else(|| String::from("a time is a number and s, m, h or d, such as 30d"))
 }
 
 /// A name, with or without the @ that it is written with elsewhere.
@@ -250,6 +341,20 @@ mod tests {
             let cli = Cli::try_parse_from(line.split(' ')).unwrap();
             assert_eq!(cli.home, Some("h".into()));
             assert!(matches!(cli.command, Command::Send { timeout: 5, text, .. } if text == ["hi", "there"]));
+        }
+        let cli = Cli::try_parse_from("nihao token new --scope read,send --expires 30d".split(' ')).unwrap();
+        let Command::Token(Token::New { scope, expires }) = cli.command else {
+            panic!()
+        };
+        assert_eq!((scope.to_string().as_str(), expires), ("send,read", Some(2_592_000)));
+        for line in [
+            "--scope admin",
+            "--expires 0d",
+            "--expires 5",
+            "--expires 99999999999999999999d",
+        ] {
+            let line = format!("nihao token new {line}");
+            assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
         }
         assert!(Cli::try_parse_from("nihao send #general - --timeout 0".split(' ')).is_err());
         assert!(Cli::try_parse_from("nihao send #general".split(' ')).is_err());

@@ -1,5 +1,6 @@
 //! What people ask for, one file a command: over any connection, clock and randomness, to any pair of writers.
 
+pub mod access;
 mod deliver;
 pub mod history;
 pub mod invite;

@@ -213,6 +213,8 @@ const fn refusal_hint(reason: Refusal) -> &'static str {
         Refusal::LastAdmin => "make somebody else admin first",
         Refusal::RateLimited => "wait a moment and try again",
         Refusal::Busy | Refusal::Unavailable | Refusal::Unknown | Refusal::ShuttingDown => "try again a little later",
+        Refusal::NoSuchAccess => "see what there is: nihao token list, nihao webhook list",
+        Refusal::OutOfScope | Refusal::BadAccess => "make another: nihao token new",
         Refusal::IdConflict => "send the text again: it gets a new id",
         Refusal::BadProof | Refusal::Malformed | Refusal::OutOfOrder => {
             "check that nihao and nihaod are of the same version"

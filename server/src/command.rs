@@ -139,14 +139,7 @@ impl Core {
                 newest: after.is_none(),
             })),
             (ClientSays::Who { after }, Some(_)) => Ok(Plan::Answer(self.members(after.as_ref()))),
-            (ClientSays::Invite, Some(me)) => {
-                let made = self.new_invite(Some(me.clone()));
-                let (invite, event) = made.map_err(|error| Refused::unavailable(&error))?;
-                Ok(Plan::Append(
-                    event,
-                    Reply::Invited(Box::new(invite), self.invite_expiry()),
-                ))
-            }
+            (ClientSays::Invite, Some(me)) => self.plan_invite(me),
             (ClientSays::Remove { name }, Some(by)) => {
                 let event = self.now(What::UserRemoved { by: by.clone(), name });
                 Ok(Plan::Append(event, Reply::Removed))
@@ -272,6 +265,13 @@ impl Core {
             salt,
         });
         Ok(Plan::Post(id, event))
+    }
+
+    fn plan_invite(&self, me: &Nickname) -> Result<Plan, Refused> {
+        let made = self.new_invite(Some(me.clone()));
+        let (invite, event) = made.map_err(|error| Refused::unavailable(&error))?;
+        let reply = Reply::Invited(Box::new(invite), self.invite_expiry());
+        Ok(Plan::Append(event, reply))
     }
 
     fn plan_access(&self, me: &Nickname, use_for: AccessUse, lifetime: Option<u64>) -> Result<Plan, Refused> {

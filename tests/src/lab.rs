@@ -3,7 +3,9 @@
 mod binaries;
 mod daemon;
 mod talk;
+mod world;
 
 pub use binaries::{Binaries, binaries};
 pub use daemon::{Daemon, Start};
 pub use talk::{Account, Talk, says, send};
+pub use world::{World, text_of};

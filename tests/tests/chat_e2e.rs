@@ -1,8 +1,7 @@
 //! The real client against the real daemon, as people and scripts use them: shells, pipes, restarts, mistakes, strangers.
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,132 +9,8 @@ use anyhow::{Context as _, ensure};
 use nihao_protocol::chat::{ALPN, Refusal};
 use nihao_protocol::net::{Acceptor, Environment};
 use nihao_protocol::tls::ServerConfig;
-use nihao_tests::lab::{Account, Daemon, Start, binaries};
+use nihao_tests::lab::{Account, World, text_of};
 use serde_json::Value;
-use tempfile::TempDir;
-
-/// A daemon, and a home for everybody.
-struct World {
-    dir: TempDir,
-    daemon: Option<Daemon>,
-    port: u16,
-}
-
-impl World {
-    /// A daemon with alice, its admin.
-    fn new() -> anyhow::Result<Self> {
-        let dir = tempfile::tempdir()?;
-        let daemon = Daemon::start(dir.path(), &Start::default())?;
-        let invite = daemon.invite.clone().context("an invite")?.to_string();
-        let port = daemon.port();
-        let world = Self {
-            dir,
-            daemon: Some(daemon),
-            port,
-        };
-        world.works("alice", &["join", "-", "--as", "alice"], &format!("{invite}\n"))?;
-        Ok(world)
-    }
-
-    /// With others, each by an invite of alice's.
-    fn with(others: &[&str]) -> anyhow::Result<Self> {
-        let world = Self::new()?;
-        for name in others {
-            let invite = world.invite()?;
-            world.works(name, &["join", &invite, "--as", name], "")?;
-        }
-        Ok(world)
-    }
-
-    fn invite(&self) -> anyhow::Result<String> {
-        let printed = self.works("alice", &["invite"], "")?;
-        ensure!(
-            printed.starts_with("nihao://") && printed.lines().count() == 1,
-            "{printed}"
-        );
-        Ok(printed.trim_end().into())
-    }
-
-    fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
-    }
-
-    fn ca(&self) -> PathBuf {
-        self.dir.path().join("data/ca.pem")
-    }
-
-    fn stop(&mut self) -> anyhow::Result<()> {
-        let code = self.daemon.take().context("a running daemon")?.terminate()?;
-        ensure!(code == Some(0), "it ended with {code:?}");
-        Ok(())
-    }
-
-    fn start_again(&mut self) -> anyhow::Result<()> {
-        let start = Start {
-            port: self.port,
-            ..Start::default()
-        };
-        let daemon = Daemon::start(self.dir.path(), &start)?;
-        ensure!(daemon.invite.is_none(), "an invite although somebody has joined");
-        self.daemon = Some(daemon);
-        Ok(())
-    }
-
-    fn spawn(&self, who: &str, arguments: &[&str]) -> anyhow::Result<Child> {
-        // A command that waits for what never comes is ended and fails.
-        let mut command = Command::new("timeout");
-        command.arg("120").arg(&binaries().nihao);
-        command.arg("--home").arg(self.dir.path().join(who)).args(arguments);
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        Ok(command.spawn()?)
-    }
-
-    fn run(&self, who: &str, arguments: &[&str], input: impl AsRef<[u8]>) -> anyhow::Result<Output> {
-        let mut child = self.spawn(who, arguments)?;
-        // Whoever does not read its input says why in its own way.
-        let _ = child.stdin.take().context("its input")?.write_all(input.as_ref());
-        Ok(child.wait_with_output()?)
-    }
-
-    /// Runs what must work; gives what it printed.
-    fn works(&self, who: &str, arguments: &[&str], input: &str) -> anyhow::Result<String> {
-        let output = self.run(who, arguments, input)?;
-        ensure!(output.status.success(), "{arguments:?}: {output:?}");
-        Ok(String::from_utf8(output.stdout)?)
-    }
-
-    /// Runs what must fail with this code, nothing on standard output, and two lines on standard error; gives those.
-    fn fails(&self, code: i32, who: &str, arguments: &[&str], input: impl AsRef<[u8]>) -> anyhow::Result<String> {
-        let output = self.run(who, arguments, input)?;
-        let said = String::from_utf8(output.stderr)?;
-        ensure!(
-            output.status.code() == Some(code),
-            "{arguments:?}: {:?}, {said}",
-            output.status
-        );
-        ensure!(output.stdout.is_empty(), "{arguments:?} printed something");
-        ensure!(
-            said.starts_with("error: ") && said.contains("\nhint: "),
-            "{arguments:?}: {said}"
-        );
-        Ok(said)
-    }
-
-    fn texts(&self, who: &str, arguments: &[&str]) -> anyhow::Result<Vec<String>> {
-        let printed = self.works(who, arguments, "")?;
-        printed
-            .lines()
-            .map(|line| text_of(&serde_json::from_str(line)?))
-            .collect()
-    }
-}
-
-fn text_of(message: &Value) -> anyhow::Result<String> {
-    Ok(message["text"].as_str().context("a text")?.into())
-}
 
 #[test]
 fn people_talk_from_their_shells() -> anyhow::Result<()> {
@@ -258,7 +133,7 @@ fn a_restart_loses_nothing_and_what_could_not_be_sent_goes_with_the_next_connect
     let all = world.texts("bob", &["history", "#general", "--json"])?;
     ensure!(all == ["before", "while it was down", "and still", "after"], "{all:?}");
     ensure!(
-        std::fs::read_dir(world.dir.path().join("alice/queue"))?.count() == 0,
+        std::fs::read_dir(world.dir().join("alice/queue"))?.count() == 0,
         "still queued"
     );
     Ok(())
@@ -475,7 +350,7 @@ fn only_who_speaks_nihao_is_asked_for_a_certificate() -> anyhow::Result<()> {
             .stderr(Stdio::piped());
         let mut child = command.spawn().context("openssl is missing")?;
         let request: &[u8] = match asked {
-            false => b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            false => b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
             true => &[0xff; 4], // a frame that the server closes at
         };
         child.stdin.take().context("its input")?.write_all(request)?;

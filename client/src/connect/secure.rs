@@ -6,7 +6,9 @@ use std::sync::Arc;
 use nihao_protocol::chat::ALPN;
 use nihao_protocol::net::{Connector, Environment, Error as NetError, TlsStream, tls_error};
 use nihao_protocol::tls::error::{Incompatible, Peer};
-use nihao_protocol::tls::{AlertDescription, ClientConfig, Error as TlsError, Identity, KeyLog, RememberedSessions};
+use nihao_protocol::tls::{
+    AlertDescription, ClientConfig, Error as TlsError, Identity, KeyLog, RememberedSessions, Sessions,
+};
 use nihao_protocol::x509::{ServerName, Trust};
 
 use super::{Connect, ConnectError};
@@ -22,7 +24,7 @@ pub struct Secure<D> {
     environment: Environment,
     key_log: Option<Arc<dyn KeyLog>>,
     /// For as long as this process lives: whoever listens and is cut off comes back by ticket.
-    sessions: Arc<RememberedSessions>,
+    sessions: Option<Arc<RememberedSessions>>,
 }
 
 impl<D> Secure<D> {
@@ -32,8 +34,15 @@ impl<D> Secure<D> {
             dial,
             environment,
             key_log: None,
-            sessions: Arc::new(RememberedSessions::new(SESSIONS)),
+            sessions: Some(Arc::new(RememberedSessions::new(SESSIONS))),
         }
+    }
+
+    /// Shows certificates on every connection, for those who want to see them.
+    #[must_use]
+    pub fn without_resumption(mut self) -> Self {
+        self.sessions = None;
+        self
     }
 
     /// Gives every connection's secrets to `key_log`: only on the user's explicit wish.
@@ -56,7 +65,7 @@ impl<D: Dial> Connect for Secure<D> {
         let mut config = ClientConfig::new(Trust::Pinned(endpoint.ca));
         config.alpn = vec![ALPN.to_vec()];
         config.key_log = self.key_log.clone();
-        config.sessions = Some(self.sessions.clone());
+        config.sessions = self.sessions.clone().map(|sessions| sessions as Arc<dyn Sessions>);
         if let Some(Credentials { key, chain }) = credentials {
             let identity = Identity::new(chain.clone(), key.clone());
             config.identities = vec![identity.map_err(|error| ConnectError::Tls(error.to_string()))?];

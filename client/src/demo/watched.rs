@@ -68,7 +68,7 @@ struct Dialed {
 impl Watched {
     pub(super) fn new(environment: &Environment, key_log: Option<KeyLogFile>) -> Self {
         let network = Network::default();
-        let secure = Secure::new(network.clone(), environment.clone());
+        let secure = Secure::new(network.clone(), environment.clone()).without_resumption();
         let secure = match key_log {
             Some(file) => secure.with_key_log(Arc::new(file)),
             None => secure,

@@ -181,9 +181,9 @@ fn history(of: &str) -> ClientSays {
 }
 
 /// Every request, for everybody: the whole table of who may do what.
-#[test]
-fn who_may_do_what() {
-    let (state, _) = peopled();
+/// Columns: a stranger, alice (admin), bob, carol (removed), mallory (a key nobody knows); then what bob gave for send, read, a
+/// webhook to #general; then what carol gave for both. A dash: out of scope.
+fn permissions() -> Vec<(ClientSays, &'static str, &'static str)> {
     let join = ClientSays::Join {
         code: [0; 16],
         name: name("dave"),
@@ -192,18 +192,8 @@ fn who_may_do_what() {
     };
     let remove = |who| ClientSays::Remove { name: name(who) };
     let renew = ClientSays::RenewCertificate;
-    let token = ClientSays::NewAccess {
-        use_for: "send,read".parse().unwrap(),
-        lifetime: None,
-    };
-    let webhook = |to: &str| ClientSays::NewAccess {
-        use_for: format!("webhook {to}").parse().unwrap(),
-        lifetime: None,
-    };
     let member = "not_a_member ok ok removed not_a_member";
-    // Columns: a stranger, alice (admin), bob, carol (removed), mallory (a key nobody knows); then what bob gave for
-    // send, read, a webhook to #general; then what carol gave for both.
-    let table = [
+    let mut table = vec![
         (ClientSays::Ping, "ok ok ok ok ok", "ok ok ok ok"),
         (
             join,
@@ -243,6 +233,22 @@ fn who_may_do_what() {
             "not_a_member last_admin not_admin removed not_a_member",
             "- - - -",
         ),
+    ];
+    table.extend(permissions_on_access());
+    table
+}
+
+fn permissions_on_access() -> Vec<(ClientSays, &'static str, &'static str)> {
+    let token = ClientSays::NewAccess {
+        use_for: "send,read".parse().unwrap(),
+        lifetime: None,
+    };
+    let webhook = |to: &str| ClientSays::NewAccess {
+        use_for: format!("webhook {to}").parse().unwrap(),
+        lifetime: None,
+    };
+    let member = "not_a_member ok ok removed not_a_member";
+    vec![
         (token, member, "- - - -"),
         (webhook("#general"), member, "- - - -"),
         (
@@ -256,11 +262,16 @@ fn who_may_do_what() {
             "not_a_member no_such_access no_such_access removed not_a_member",
             "- - - -",
         ),
-    ];
+    ]
+}
+
+#[test]
+fn who_may_do_what() {
+    let (state, _) = peopled();
     let names = ["alice", "bob", "carol", "mallory"].map(name);
     let uses = ["send", "read", "webhook #general", "send,read"].map(|one| one.parse::<AccessUse>().unwrap());
     let [_, bob, carol, _] = &names;
-    for (says, members, bearers) in table {
+    for (says, members, bearers) in permissions() {
         let members = format!("{members} {}", bearers.replace('-', "out_of_scope"));
         let bearers = [bob, bob, bob, carol].into_iter().zip(&uses);
         let actors = std::iter::once(Actor::Stranger)

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::problem::Problem;
 use super::who::Who;
-use super::{From, messages};
+use super::{Origin, messages};
 use crate::core::Core;
 
 /// A token to give.
@@ -119,7 +119,7 @@ pub(super) async fn revoke(who: Who, number: Result<Path<u64>, PathRejection>) -
 /// `POST /v1/hooks/{secret}`: posts the body as it is.
 pub(super) async fn hook(
     State(core): State<Arc<Core>>,
-    Extension(From(address)): Extension<From>,
+    Extension(Origin(address)): Extension<Origin>,
     secret: Result<Path<String>, PathRejection>,
     text: Result<String, axum::extract::rejection::StringRejection>,
 ) -> Result<Response, Problem> {

@@ -63,7 +63,7 @@ pub(crate) struct Peer {
 
 /// Where a request comes from.
 #[derive(Debug, Clone, Copy)]
-struct From(IpAddr);
+struct Origin(IpAddr);
 
 /// Everything that HTTP offers, ready to serve any number of connections.
 pub(crate) struct Site {
@@ -104,7 +104,7 @@ impl Site {
     {
         let service = service_fn(|request: hyper::Request<Incoming>| {
             let mut request = request.map(axum::body::Body::new);
-            request.extensions_mut().insert(From(peer.address));
+            request.extensions_mut().insert(Origin(peer.address));
             Box::pin(self.routes.clone().call(request))
         });
         let io = TokioIo::new(stream);

@@ -132,11 +132,9 @@ fn plain(line: &str, body: &str) -> String {
     format!("{line} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
 }
 
-#[tokio::test]
-async fn what_makes_no_sense_is_told_so() {
-    let lab = lab();
-    let token = token(&lab, "send,read").await;
-    for (line, body, status, error) in [
+/// Requests that cannot be done, and what is said to them.
+fn nonsense() -> Vec<(&'static str, Option<Value>, u16, &'static str)> {
+    vec![
         ("GET /", None, 404, "not_found"),
         ("PUT /v1/messages", None, 405, "method_not_allowed"),
         ("GET /v1/messages", None, 400, "malformed"),
@@ -169,7 +167,14 @@ async fn what_makes_no_sense_is_told_so() {
             413,
             "too_large",
         ),
-    ] {
+    ]
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_told_so() {
+    let lab = lab();
+    let token = token(&lab, "send,read").await;
+    for (line, body, status, error) in nonsense() {
         let answer = say(&lab, Some(&token), line, body).await;
         assert_eq!(
             (answer.status.as_u16(), &answer.body["error"]),

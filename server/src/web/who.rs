@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use nihao_protocol::chat::{AccessUse, ClientSays, Nickname, Refusal};
 
-use super::From;
+use super::Origin;
 use super::problem::Problem;
 use crate::command::{Answered, Asker, TOKEN_PREFIX};
 use crate::core::Core;
@@ -91,7 +91,7 @@ impl FromRequestParts<Arc<Core>> for Who {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, core: &Arc<Core>) -> Result<Self, Problem> {
-        let From(address) = *parts.extensions.get().ok_or(Refusal::Unknown)?;
+        let Origin(address) = *parts.extensions.get().ok_or(Refusal::Unknown)?;
         let core = Arc::clone(core);
         let Some(value) = parts.headers.get(header::AUTHORIZATION) else {
             return Ok(Self {
