@@ -4,18 +4,19 @@
 //! [`Core::plan`](crate::core::Core), `authorize`, the log.
 
 mod access;
+mod connection;
 mod events;
 mod messages;
 mod people;
 mod problem;
+mod strict;
 #[cfg(test)]
 mod tests;
 mod who;
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::io;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -25,12 +26,7 @@ use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{delete, get, post};
-use hyper::body::Incoming;
-use hyper::server::conn::{http1, http2};
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tower_service::Service as _;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::core::Core;
 use problem::Problem;
@@ -40,17 +36,8 @@ pub(crate) const HTTP2: &[u8] = b"h2";
 
 /// The longest body that is read: a message of 16 KiB whose every character is escaped, and its frame.
 const BODY: usize = 128 * 1024;
-/// How long the head of a request may take, the wait for the next one on the same connection included.
-const HEAD_DEADLINE: Duration = Duration::from_secs(30);
-/// How long the body of a request may take.
+/// How long a request may take until its answer begins, its body included.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
-/// The most bytes of a request's head.
-const HEAD: u32 = 32 * 1024;
-/// The most requests at one time on one HTTP/2 connection.
-const STREAMS: u32 = 64;
-
-/// How much is read of what a client still says after its last answer.
-const LINGER_BYTES: u64 = 1 << 20;
 
 /// Who is at the other end of a connection.
 #[derive(Debug, Clone, Copy)]
@@ -92,69 +79,26 @@ impl Site {
             .method_not_allowed_fallback(async || Problem::method_not_allowed())
             .layer(DefaultBodyLimit::max(BODY))
             .layer(middleware::from_fn(within_deadline))
+            .layer(middleware::from_fn(strict::only_clear_requests))
             .layer(middleware::from_fn_with_state(Arc::clone(&core), with_headers))
             .with_state(core);
         Self { routes, farewell }
     }
 
     /// Serves one connection until it ends, or is told to stop; what is under way then is finished.
-    pub(crate) async fn serve<S>(&self, stream: S, peer: Peer, stop: impl Future<Output = ()>) -> io::Result<()>
+    pub(crate) async fn serve<S>(&self, mut stream: S, peer: Peer, stop: impl Future<Output = ()>) -> io::Result<()>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
-        let service = service_fn(|request: hyper::Request<Incoming>| {
-            let mut request = request.map(axum::body::Body::new);
-            request.extensions_mut().insert(Origin(peer.address));
-            Box::pin(self.routes.clone().call(request))
-        });
-        let io = TokioIo::new(stream);
-        if peer.is_h2 {
-            let mut builder = http2::Builder::new(TokioExecutor::new());
-            builder
-                .timer(TokioTimer::new())
-                .auto_date_header(false)
-                .max_concurrent_streams(STREAMS)
-                .max_header_list_size(HEAD)
-                .keep_alive_interval(HEAD_DEADLINE);
-            let mut connection = std::pin::pin!(builder.serve_connection(io, service));
-            tokio::select! {
-                biased;
-                () = stop => connection.as_mut().graceful_shutdown(),
-                ended = &mut connection => return ended.map_err(io::Error::other),
-            }
-            return connection.await.map_err(io::Error::other);
-        }
-        let mut builder = http1::Builder::new();
-        builder
-            .timer(TokioTimer::new())
-            .auto_date_header(false)
-            .header_read_timeout(HEAD_DEADLINE)
-            .max_buf_size(HEAD as usize);
-        let mut connection = builder.serve_connection(io, service);
-        let ended = tokio::select! {
-            biased;
-            () = stop => None,
-            ended = poll_fn(|cx| connection.poll_without_shutdown(cx)) => Some(ended),
+        let served = if peer.is_h2 {
+            connection::http2(&mut stream, self.routes.clone(), peer, stop).await
+        } else {
+            connection::http1(&mut stream, self.routes.clone(), peer, stop).await
         };
-        let ended = match ended {
-            Some(ended) => ended,
-            None => {
-                Pin::new(&mut connection).graceful_shutdown();
-                poll_fn(|cx| connection.poll_without_shutdown(cx)).await
-            }
-        };
-        ended.map_err(io::Error::other)?;
-        let goodbye = linger(connection.into_parts().io.into_inner());
-        tokio::time::timeout(self.farewell, goodbye).await.unwrap_or(Ok(()))
+        // However it ended: the last answer is under way, and a reset would overtake it.
+        let goodbye = tokio::time::timeout(self.farewell, connection::linger(stream)).await;
+        served.and(goodbye.unwrap_or(Ok(())))
     }
-}
-
-/// Says that no more comes, and reads on for a while what the peer has still to say: a connection that is closed before would be
-/// reset, and the last answer might be lost.
-async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) -> io::Result<()> {
-    stream.shutdown().await?;
-    let mut rest = (&mut stream).take(LINGER_BYTES);
-    tokio::io::copy(&mut rest, &mut tokio::io::sink()).await.map(|_| ())
 }
 
 /// Headers that every answer has. The date is the server's own, so that a run can be repeated.

@@ -52,7 +52,7 @@ pub(crate) struct Lab {
     founder: tokio::sync::Mutex<Option<Identity>>,
 }
 
-type Stream = TlsStream<DuplexStream>;
+pub(crate) type Stream = TlsStream<DuplexStream>;
 
 fn environment(time: &Arc<AtomicU64>) -> Environment {
     let (time, opened) = (Arc::clone(time), AtomicU64::new(0));
@@ -62,7 +62,7 @@ fn environment(time: &Arc<AtomicU64>) -> Environment {
     }
 }
 
-fn start(dir: tempfile::TempDir, limits: Limits) -> Lab {
+pub(crate) fn start(dir: tempfile::TempDir, limits: Limits) -> Lab {
     let time = Arc::new(AtomicU64::new(START));
     let config = Config {
         limits,
@@ -103,7 +103,7 @@ impl Lab {
         ours
     }
 
-    async fn connect(&self, alpn: &[&[u8]], identity: Option<Identity>) -> Stream {
+    pub(crate) async fn connect(&self, alpn: &[&[u8]], identity: Option<Identity>) -> Stream {
         let mut config = ClientConfig::new(Trust::Pinned(self.ca));
         config.alpn = alpn.iter().map(|name| name.to_vec()).collect();
         config.identities.extend(identity);
