@@ -155,6 +155,11 @@ impl Lab {
         answer
     }
 
+    /// Tells the server to go down.
+    pub(crate) fn shut_down(&mut self) {
+        self.shutdown.take().unwrap().send(()).unwrap();
+    }
+
     async fn founder(&self) -> Identity {
         let invite = self.server.founding_invite().await.unwrap().unwrap();
         self.join("alice", &invite).await
@@ -336,7 +341,7 @@ async fn a_server_that_is_told_to_end_says_so_and_ends() {
     assert_eq!(talk.ask(ClientSays::Ping).await, ServerSays::Pong);
     // Neither a silent handshake nor a browser without a question holds it up.
     let (mut silent, mut browser) = (lab.dial().await, lab.connect(&[], None).await);
-    lab.shutdown.take().unwrap().send(()).unwrap();
+    lab.shut_down();
     assert_eq!(silent.read(&mut [0; 16]).await.unwrap(), 0);
     assert_eq!(browser.read(&mut [0; 16]).await.unwrap(), 0);
     assert_eq!(talk.last_word().await, Refusal::ShuttingDown);

@@ -1,5 +1,7 @@
 //! HTTP as curl and scripts use it, over the daemon in memory.
 
+mod followers;
+mod limits;
 mod raw;
 
 use axum::http::StatusCode;
