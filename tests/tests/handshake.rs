@@ -2,7 +2,7 @@
 
 use nihao_protocol::crypto::Group;
 use nihao_protocol::tls::error::{Incompatible, Misuse};
-use nihao_protocol::tls::{CipherSuite, ClientAuth, ClientConfig, Error, Padding, ServerConfig};
+use nihao_protocol::tls::{AlertDescription, CipherSuite, ClientAuth, ClientConfig, Error, Padding, ServerConfig};
 use nihao_protocol::x509::{CertificateError, Roots, Trust};
 use nihao_tests::pair::Pair;
 use nihao_tests::pki::{Ca, Kind, Leaf};
@@ -209,6 +209,51 @@ fn nothing_in_common_is_told() {
     let mut pair = Pair::new(client, server, "localhost", 1);
     pair.drive(1000);
     assert_eq!(pair.server.error, Some(Incompatible::ApplicationProtocol.into()));
-    let told = nihao_protocol::tls::AlertDescription::NO_APPLICATION_PROTOCOL;
+    let told = AlertDescription::NO_APPLICATION_PROTOCOL;
     assert_eq!(pair.client.error, Some(Error::AlertReceived(told)));
+}
+
+#[test]
+fn a_peer_that_asks_for_key_updates_and_does_not_read_costs_no_memory() {
+    let (client, server) = configs(Kind::Ed25519);
+    let mut pair = Pair::new(client, server, "localhost", 1);
+    pair.drive(usize::MAX);
+    for _ in 0..2_000 {
+        pair.client.connection.update_key(true).unwrap();
+        pair.client.connection.send(b"x").unwrap();
+        let wire = pair.client.transmit();
+        pair.server.receive(&wire, wire.len());
+    }
+    assert_eq!((pair.server.data.len(), &pair.server.error), (2_000, &None));
+    let waiting = pair.server.connection.transmit().len();
+    assert!((1..1_024).contains(&waiting), "{waiting} bytes");
+    pair.server.data.clear();
+    talk(&mut pair, usize::MAX);
+}
+
+#[test]
+fn who_leaves_in_the_middle_of_the_handshake_ends_it() {
+    let (client, server) = configs(Kind::Ed25519);
+    let left = Some(Error::AlertReceived(AlertDescription::CLOSE_NOTIFY));
+    let mut pair = Pair::new(client.clone(), server.clone(), "localhost", 1);
+    pair.client.connection.close();
+    let wire = pair.client.transmit();
+    pair.server.receive(&wire, wire.len());
+    assert_eq!(pair.server.error, left);
+    let flight = pair.server.transmit();
+    pair.client.receive(&flight, flight.len());
+    assert_eq!(pair.client.error, Some(Misuse::AlreadyClosed.into()));
+    assert!(pair.client.transmit().is_empty(), "nothing after close_notify");
+
+    let mut pair = Pair::new(client, server, "localhost", 1);
+    let wire = pair.client.transmit();
+    pair.server.receive(&wire, wire.len());
+    pair.server.connection.close();
+    let wire = pair.server.transmit();
+    // Under the application's key, which the client has once it is connected: to it this is an end like any other.
+    pair.client.receive(&wire, wire.len());
+    assert_eq!((pair.client.closed, &pair.client.error), (true, &None));
+    let wire = pair.client.transmit();
+    pair.server.receive(&wire, wire.len());
+    assert_eq!(pair.server.error, Some(Misuse::AlreadyClosed.into()));
 }

@@ -139,3 +139,44 @@ async fn what_is_not_tls_is_shown() {
     });
     assert!(matches!(outcome, Err(Error::NotTls { first }) if first == b"SSH-2.0-OpenSSH_9.2\r\n"));
 }
+
+#[tokio::test]
+async fn a_client_that_says_goodbye_in_the_handshake_is_not_waited_for() {
+    let (near, mut far) = duplex(4096);
+    far.write_all(&[21, 3, 3, 0, 2, 1, 0]).await.unwrap();
+    drop(far);
+    let outcome = acceptor(ClientAuth::None).accept(near).await;
+    let left = TlsError::AlertReceived(AlertDescription::CLOSE_NOTIFY);
+    assert!(matches!(outcome, Err(Error::Tls(reason)) if reason == left));
+}
+
+/// The writer waits for the transport first, then the reader finds its bytes and takes them along: both must be woken.
+#[tokio::test]
+async fn a_reader_does_not_take_a_waiting_writers_place() {
+    let (client, mut server) = pair(1024).await;
+    let (mut reading, mut writing) = tokio::io::split(client);
+    let writer = tokio::spawn(async move {
+        writing.write_all(&[7; 30_000]).await?;
+        writing.flush().await
+    });
+    tokio::task::yield_now().await;
+    let reader = tokio::spawn(async move {
+        let mut heard = [0; 4];
+        reading.read_exact(&mut heard).await?;
+        // It finds the writer's bytes in the way, and waits for more.
+        reading.read_exact(&mut heard).await.map(|_| heard)
+    });
+    tokio::task::yield_now().await;
+    server.write_all(b"one ").await.unwrap();
+    server.flush().await.unwrap();
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    let mut received = vec![0; 30_000];
+    server.read_exact(&mut received).await.unwrap();
+    let waited = tokio::time::timeout(Duration::from_secs(5), writer).await;
+    waited.expect("the writer is woken").unwrap().unwrap();
+    server.write_all(b"two ").await.unwrap();
+    server.flush().await.unwrap();
+    assert_eq!(reader.await.unwrap().unwrap(), *b"two ");
+}

@@ -3,7 +3,8 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -31,6 +32,17 @@ const WRITE_AT_ONCE: usize = 64 * 1024;
 pub struct TlsStream<S> {
     io: S,
     connection: Connection,
+    /// Who waits for the transport to take more: a writer may be of another task than the reader.
+    writer: Option<Waker>,
+}
+
+/// Wakes a reader and a writer: a transport remembers only who asked last.
+struct Both([Waker; 2]);
+
+impl Wake for Both {
+    fn wake(self: Arc<Self>) {
+        self.0.iter().for_each(Waker::wake_by_ref);
+    }
 }
 
 /// After the handshake nothing random is needed.
@@ -44,7 +56,11 @@ impl Random for NothingRandom {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
     pub(super) const fn new(io: S, connection: Connection) -> Self {
-        Self { io, connection }
+        Self {
+            io,
+            connection,
+            writer: None,
+        }
     }
 
     /// What the handshake settled.
@@ -82,6 +98,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
             self.connection.transmitted(written);
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// As [`Self::poll_transmit`], for a writer.
+    fn poll_write_out(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let done = self.poll_transmit(cx);
+        self.writer = done.is_pending().then(|| cx.waker().clone());
+        done
+    }
+
+    /// As [`Self::poll_transmit`], for a reader, which must not take a waiting writer's place.
+    fn poll_write_beside(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.connection.transmit().is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        let Some(writer) = self.writer.take() else {
+            return self.poll_transmit(cx);
+        };
+        let both = Waker::from(Arc::new(Both([cx.waker().clone(), writer.clone()])));
+        let done = self.poll_transmit(&mut Context::from_waker(&both));
+        if done.is_pending() {
+            self.writer = Some(writer);
+        } else {
+            writer.wake();
+        }
+        done
     }
 
     /// As [`Self::poll_receive`], once the handshake is complete: no certificate comes, nothing is drawn any more.
@@ -149,8 +190,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
             }
             let received = this.poll_receive_data(cx);
             // Answers to KeyUpdate, and the alert of a failure, go out as far as the transport takes them.
-            if let Poll::Ready(Err(error)) = this.poll_transmit(cx)
-                && matches!(received, Poll::Ready(Ok(_)) | Poll::Pending)
+            if let Poll::Ready(Err(error)) = this.poll_write_beside(cx)
+                && received.is_pending()
             {
                 return Poll::Ready(Err(error));
             }
@@ -172,14 +213,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         if this.connection.transmit().len() >= WAITING_LIMIT
-            && let Err(error) = ready!(this.poll_transmit(cx))
+            && let Err(error) = ready!(this.poll_write_out(cx))
         {
             return Poll::Ready(Err(this.reason_of(error, cx)));
         }
         let (taken, _) = buf.split_at(buf.len().min(WRITE_AT_ONCE));
         this.connection.send(taken).map_err(io_error)?;
         // Whatever the transport does not take now waits; the next write or flush goes on.
-        if let Poll::Ready(Err(error)) = this.poll_transmit(cx) {
+        if let Poll::Ready(Err(error)) = this.poll_write_out(cx) {
             return Poll::Ready(Err(this.reason_of(error, cx)));
         }
         Poll::Ready(Ok(taken.len()))
@@ -187,7 +228,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if let Err(error) = ready!(this.poll_transmit(cx)) {
+        if let Err(error) = ready!(this.poll_write_out(cx)) {
             return Poll::Ready(Err(this.reason_of(error, cx)));
         }
         Pin::new(&mut this.io).poll_flush(cx)
@@ -196,7 +237,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         this.connection.close();
-        ready!(this.poll_transmit(cx))?;
+        ready!(this.poll_write_out(cx))?;
         Pin::new(&mut this.io).poll_shutdown(cx)
     }
 }

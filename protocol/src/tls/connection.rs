@@ -63,6 +63,9 @@ pub struct Connection {
     sent_close: bool,
 }
 
+/// Bytes that may wait for the wire when a KeyUpdate is answered at once: fewer answers in a row than a peer puts up with.
+const MOST_ANSWERS: usize = 512;
+
 /// What the application was not told yet.
 #[derive(Debug, Default)]
 struct News {
@@ -198,6 +201,10 @@ impl Connection {
     }
 
     fn hear(&mut self, raw: RawMessage, context: &mut Context<'_>) -> Result<(), Error> {
+        // RFC 8446 §6.1: after close_notify nothing more is sent, so no handshake can be ended.
+        if self.sent_close && self.is_handshaking() {
+            return Err(Misuse::AlreadyClosed.into());
+        }
         let halves = (&mut self.inbound, &mut self.outbound);
         let established = match &mut self.phase {
             Phase::Client(handshake) => handshake.hear(raw, halves, context, client::State::step)?,
@@ -207,7 +214,9 @@ impl Connection {
                     self.news.key_updates = self.news.key_updates.saturating_add(1);
                     // RFC 8446 §4.6.3: many requests may have one answer, at the latest before the next data. A server answers
                     // each at once, as those who ask one expect; a client, which may be silent for long, all with one.
-                    if self.role == Role::Server && !self.sent_close {
+                    // A peer that asks and does not read has one answer when it reads again.
+                    let reads = halves.1.waiting().len() < MOST_ANSWERS;
+                    if self.role == Role::Server && !self.sent_close && reads {
                         traffic.settle(halves.1)?;
                     }
                 }
@@ -230,6 +239,8 @@ impl Connection {
             return Err(Peer::BadAlertLevel(level).into());
         }
         match description {
+            // A peer that leaves in the middle of the handshake: nothing will come of it.
+            AlertDescription::CLOSE_NOTIFY if self.is_handshaking() => Err(Error::AlertReceived(description)),
             AlertDescription::CLOSE_NOTIFY => {
                 self.received_close = true;
                 self.news.closed = true;

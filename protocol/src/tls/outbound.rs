@@ -7,6 +7,9 @@ use super::names::ContentType;
 use super::record::{Header, MAX_CONTENT};
 use super::seal::Sealer;
 
+/// Transmitted bytes that are kept while others wait: what is left is moved to the front no more often than this.
+const MOST_SENT: usize = 1 << 16;
+
 /// One direction's way from content to wire.
 #[derive(Debug)]
 pub(super) struct Outbound {
@@ -145,6 +148,9 @@ impl Outbound {
         if self.sent == self.wire.len() {
             self.wire.clear();
             self.sent = 0;
+        } else if self.sent > MOST_SENT {
+            self.wire.drain(..self.sent);
+            self.sent = 0;
         }
     }
 
@@ -175,6 +181,18 @@ fn padding(policy: Padding, inner: usize, limit: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_transmitted_is_forgotten_even_if_something_always_waits() {
+        let mut outbound = Outbound::new(RecordPolicy::default(), 3);
+        for round in 0..100_u8 {
+            outbound.data(&[round; 1 << 14]).unwrap();
+            let sent = outbound.waiting().len() - 1;
+            outbound.transmitted(sent);
+            assert_eq!(outbound.waiting(), [round]);
+            assert!(outbound.wire.len() <= MOST_SENT + (1 << 15));
+        }
+    }
 
     #[test]
     fn padding_fills_blocks_and_buckets_up_to_the_limit() {
