@@ -265,3 +265,54 @@ impl Ca {
         (certificate, key.to_string())
     }
 }
+
+/// The certificate with another algorithm named for its signature, which then fits no more.
+///
+/// # Panics
+/// If it is no certificate.
+#[must_use]
+pub fn signed_with(certificate: &[u8], oid: &[u8]) -> Vec<u8> {
+    let algorithm = wrap(0x30, &wrap(6, oid));
+    let mut parts = elements(&elements(certificate)[0].1);
+    let mut fields = elements(&parts[0].1);
+    // After the version and the serial number, and again before the signature.
+    (fields[2], parts[1]) = (unwrap_one(&algorithm), unwrap_one(&algorithm));
+    parts[0].1 = join(&fields);
+    wrap(0x30, &join(&parts))
+}
+
+/// Tags and contents of the elements of a DER sequence.
+fn elements(mut der: &[u8]) -> Vec<(u8, Vec<u8>)> {
+    let mut found = Vec::new();
+    while let [tag, first, rest @ ..] = der {
+        let digits = usize::from(first & 0x7f);
+        let (length, rest) = match first {
+            0..0x80 => (digits, rest),
+            _ => (
+                rest[..digits].iter().fold(0, |n, digit| n << 8 | usize::from(*digit)),
+                &rest[digits..],
+            ),
+        };
+        found.push((*tag, rest[..length].to_vec()));
+        der = &rest[length..];
+    }
+    found
+}
+
+fn unwrap_one(der: &[u8]) -> (u8, Vec<u8>) {
+    elements(der).remove(0)
+}
+
+fn join(elements: &[(u8, Vec<u8>)]) -> Vec<u8> {
+    elements.iter().flat_map(|(tag, content)| wrap(*tag, content)).collect()
+}
+
+fn wrap(tag: u8, content: &[u8]) -> Vec<u8> {
+    let [high, low] = u16::try_from(content.len()).expect("a short element").to_be_bytes();
+    let header = match content.len() {
+        0..0x80 => vec![tag, low],
+        0x80..0x100 => vec![tag, 0x81, low],
+        _ => vec![tag, 0x82, high, low],
+    };
+    [&header, content].concat()
+}

@@ -8,7 +8,7 @@ use nihao_protocol::tls::{AlertDescription, ClientAuth, ClientConfig, Identity, 
 use nihao_tests::pair::Pair;
 use nihao_tests::peer::Peer;
 use nihao_tests::pki::{Ca, Kind, Leaf};
-use nihao_tests::refusal::{expect, extensions, servers, trust, users};
+use nihao_tests::refusal::{expect, extensions, servers, set, trust, users};
 use nihao_tests::refusal_table::Table;
 
 fn configs() -> (ClientConfig, ServerConfig) {
@@ -64,6 +64,8 @@ fn each_side_keeps_to_the_record_size_the_other_takes() {
 
 #[test]
 fn a_record_beyond_the_limit_is_refused() {
+    let _table = Table::open("negotiation::a_record_beyond_the_limit_is_refused");
+    let what = "RFC 8449 §4: a record beyond the limit";
     let mut config = ClientConfig::new(trust(&servers()));
     config.records.receive_limit = Some(1000);
     for (length, alert) in [(999, None), (1000, Some(AlertDescription::RECORD_OVERFLOW))] {
@@ -79,7 +81,21 @@ fn a_record_beyond_the_limit_is_refused() {
         peer.send_record(ContentType::ApplicationData, &vec![7; length]);
         assert_eq!(peer.alert, alert, "{length} bytes and their type: {:?}", peer.error);
         assert_eq!(peer.data.len(), if alert.is_some() { 0 } else { length });
+        if let Some(alert) = alert {
+            expect(&peer, what, alert);
+        }
     }
+    let (_, mut config) = configs();
+    config.records.receive_limit = Some(1000);
+    let mut peer = Peer::client_of(config);
+    let mut hello = peer.client_hello();
+    set(&mut hello, ExtensionType::RECORD_SIZE_LIMIT, &[0x40, 1]);
+    peer.say(&Message::ClientHello(hello));
+    peer.say_finished();
+    peer.send_record(ContentType::ApplicationData, &[7; 999]);
+    assert_eq!((peer.data.len(), &peer.error), (999, &None));
+    peer.send_record(ContentType::ApplicationData, &[7; 1000]);
+    expect(&peer, what, AlertDescription::RECORD_OVERFLOW);
 }
 
 #[test]

@@ -118,7 +118,7 @@ fn extensions_of_server_hello() {
             &[VERSION, (E::KEY_SHARE, &[0, 23, 0, 1, 4])],
         ),
         (
-            "§7.4.2: a share of zeros",
+            "§4.2.8: a share of one byte",
             Alert::ILLEGAL_PARAMETER,
             &[VERSION, (E::KEY_SHARE, &[0, 29, 0, 1, 0])],
         ),

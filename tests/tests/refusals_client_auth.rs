@@ -10,7 +10,7 @@ use nihao_protocol::tls::names::{ContentType, ExtensionType as E, HandshakeType}
 use nihao_protocol::tls::{AlertDescription as Alert, ClientConfig};
 use nihao_protocol::x509::{CertificateError, Purpose, Trust, Verifier};
 use nihao_tests::peer::Peer;
-use nihao_tests::pki::{Ca, Kind, Leaf};
+use nihao_tests::pki::{Ca, Kind, Leaf, signed_with};
 use nihao_tests::refusal::{expect, extensions, servers, waiting};
 use nihao_tests::refusal_table::Table;
 
@@ -307,6 +307,14 @@ fn tickets_after_the_handshake() {
             },
         ),
         (
+            "§4.2: a share in NewSessionTicket",
+            Alert::ILLEGAL_PARAMETER,
+            NewSessionTicket {
+                extensions: extensions(&[(E::KEY_SHARE, &[0, 29])]),
+                ..ticket.clone()
+            },
+        ),
+        (
             "§4.6.1: an empty ticket",
             Alert::DECODE_ERROR,
             NewSessionTicket {
@@ -318,5 +326,30 @@ fn tickets_after_the_handshake() {
         let mut peer = connected();
         peer.say(&Message::NewSessionTicket(bad));
         expect(&peer, what, alert);
+    }
+}
+
+#[test]
+fn hashes_that_are_broken() {
+    let _table = Table::open("refusals_client_auth::hashes_that_are_broken");
+    let good = servers().issue(&Leaf::server(Kind::Ed25519));
+    for (what, oid) in [
+        (
+            "§4.4.2.4: signed over MD5",
+            &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 4][..],
+        ),
+        (
+            "§4.4.2.4: signed over SHA-1, RSA",
+            &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5],
+        ),
+        (
+            "§4.4.2.4: signed over SHA-1, ECDSA",
+            &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1],
+        ),
+    ] {
+        let mut peer = waiting();
+        peer.say_encrypted_extensions();
+        peer.say_certificate(&[signed_with(&good, oid)]);
+        expect(&peer, what, Alert::BAD_CERTIFICATE);
     }
 }

@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use nihao_protocol::tls::messages::{ClientHello, Message, NewSessionTicket, OfferedPsks, ServerHello};
-use nihao_protocol::tls::names::{CipherSuite, ExtensionType as E};
+use nihao_protocol::tls::messages::{ClientHello, Message, OfferedPsks, ServerHello};
+use nihao_protocol::tls::names::{CipherSuite, ContentType, ExtensionType as E};
 use nihao_protocol::tls::{AlertDescription as Alert, ClientConfig, RememberedSessions, ServerConfig, TicketKeys};
 use nihao_tests::peer::{Peer, Ticket};
 use nihao_tests::pki::{Kind, Leaf};
@@ -173,7 +173,7 @@ fn the_second_hello_keeps_its_psk() {
 }
 
 /// A client that has met a server and now offers it a ticket, before another scripted server.
-fn remembering() -> Peer {
+fn remembering() -> (Peer, Ticket) {
     let mut config = ClientConfig::new(trust(&servers()));
     config.sessions = Some(Arc::new(RememberedSessions::new(8)));
     let mut peer = Peer::server_of(config.clone());
@@ -183,13 +183,7 @@ fn remembering() -> Peer {
     let verify = peer.certificate_verify(Kind::Ed25519, 7);
     peer.say(&Message::CertificateVerify(verify));
     peer.say_finished();
-    peer.say(&Message::NewSessionTicket(NewSessionTicket {
-        lifetime: 3600,
-        age_add: 1,
-        nonce: vec![1],
-        ticket: vec![2; 100],
-        extensions: extensions(&[]),
-    }));
+    let ticket = peer.give_ticket();
     assert_eq!(peer.error, None);
     let peer = Peer::server_of(config);
     let Some(Message::ClientHello(hello)) = peer.heard.first() else {
@@ -199,7 +193,79 @@ fn remembering() -> Peer {
         hello.extensions.find(E::PRE_SHARED_KEY).is_some(),
         "a ticket is offered"
     );
-    peer
+    (peer, ticket)
+}
+
+#[test]
+fn nothing_about_certificates_comes_beside_a_psk() {
+    let _table = Table::open("refusals_psk::nothing_about_certificates_comes_beside_a_psk");
+    let resuming = || {
+        let (mut peer, ticket) = remembering();
+        peer.psk = Some(ticket.early());
+        peer.say_server_hello();
+        peer.say_encrypted_extensions();
+        assert_eq!(peer.ours.state_name(), "WAIT_FINISHED", "{:?}", peer.error);
+        peer
+    };
+    let mut peer = resuming();
+    peer.say_finished();
+    assert_eq!(
+        peer.ours.facts().map(|facts| facts.resumed),
+        Some(true),
+        "{:?}",
+        peer.error
+    );
+    let mut peer = resuming();
+    peer.say_certificate_request();
+    let what = "§4.3.2: a CertificateRequest beside a PSK";
+    expect(&peer, what, Alert::UNEXPECTED_MESSAGE);
+    let mut peer = resuming();
+    peer.say_certificate(&[servers().issue(&Leaf::server(Kind::Ed25519))]);
+    expect(&peer, "§4.4.2: a Certificate beside a PSK", Alert::UNEXPECTED_MESSAGE);
+}
+
+#[test]
+fn early_data_is_skipped_whether_its_psk_is_taken_or_not() {
+    for is_known in [true, false] {
+        for is_retried in [false, true] {
+            let (mut config, ticket) = acquainted();
+            if !is_known {
+                config.tickets = Some(Arc::new(TicketKeys::new(3600)));
+            }
+            let mut peer = Peer::client_of(config);
+            let mut hello = peer.client_hello();
+            let share = hello.extensions.find(E::KEY_SHARE).unwrap().to_vec();
+            if is_retried {
+                set(&mut hello, E::KEY_SHARE, &[0, 0]);
+            }
+            set(&mut hello, E::EARLY_DATA, &[]);
+            ticket.offer(&mut hello);
+            peer.psk = Some(ticket.early());
+            peer.say(&Message::ClientHello(hello.clone()));
+            let garbage = [&[23, 3, 3, 0x1f, 0xff], &[0xab; 0x1fff][..]].concat();
+            peer.send_wire(&garbage);
+            peer.send_wire(&[20, 3, 3, 0, 1, 1]);
+            peer.send_wire(&garbage);
+            assert_eq!(peer.error, None, "{is_known} {is_retried}");
+            if is_retried {
+                // The PSK that was known must come again, with a binder over the retry: other tests see to that.
+                assert_eq!(peer.ours.state_name(), "START");
+                if !is_known {
+                    without(&mut hello, E::EARLY_DATA);
+                    without(&mut hello, E::PRE_SHARED_KEY);
+                    set(&mut hello, E::KEY_SHARE, &share);
+                    peer.say(&Message::ClientHello(hello));
+                    peer.say_finished();
+                    assert_eq!(peer.ours.state_name(), "CONNECTED", "{:?}", peer.error);
+                }
+                continue;
+            }
+            assert_eq!(has_selected(&peer), is_known);
+            peer.say_finished();
+            peer.send_record(ContentType::ApplicationData, b"late");
+            assert_eq!(peer.data, b"late", "{:?}", peer.error);
+        }
+    }
 }
 
 #[test]
@@ -229,13 +295,13 @@ fn the_servers_choice() {
         }),
     ];
     for (what, alert, change) in cases {
-        let mut peer = remembering();
+        let (mut peer, _) = remembering();
         let mut hello = peer.server_hello();
         change(&mut hello);
         peer.say(&Message::ServerHello(hello));
         expect(&peer, &format!("§4.2.11: {what}"), alert);
     }
-    let mut peer = remembering();
+    let (mut peer, _) = remembering();
     let mut retry = peer.hello_retry_request();
     retry.extensions.add(E::PRE_SHARED_KEY, |w| w.u16(0)).unwrap();
     peer.say(&Message::ServerHello(retry));

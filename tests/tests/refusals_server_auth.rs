@@ -6,7 +6,7 @@ use nihao_protocol::tls::AlertDescription as Alert;
 use nihao_protocol::tls::messages::{Certificate, CertificateVerify, Finished, Message};
 use nihao_protocol::tls::names::{ContentType, ExtensionType, HandshakeType};
 use nihao_tests::peer::{Peer, raw};
-use nihao_tests::pki::{Ca, Kind, Leaf};
+use nihao_tests::pki::{Ca, Kind, Leaf, signed_with};
 use nihao_tests::refusal::{expect, server, users};
 use nihao_tests::refusal_table::Table;
 
@@ -273,4 +273,28 @@ fn records_after_the_handshake() {
     peer.send_record(ContentType::Alert, &[2, 40]);
     assert_eq!(peer.alert, None, "an error alert is not answered");
     assert!(peer.error.is_some());
+}
+
+#[test]
+fn hashes_that_are_broken() {
+    let _table = Table::open("refusals_server_auth::hashes_that_are_broken");
+    let good = users().issue(&Leaf::user(Kind::Ed25519));
+    for (what, oid) in [
+        (
+            "§4.4.2.4: signed over MD5",
+            &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 4][..],
+        ),
+        (
+            "§4.4.2.4: signed over SHA-1, RSA",
+            &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5],
+        ),
+        (
+            "§4.4.2.4: signed over SHA-1, ECDSA",
+            &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1],
+        ),
+    ] {
+        let mut peer = waiting_for_certificate(false);
+        peer.say_certificate(&[signed_with(&good, oid)]);
+        expect(&peer, what, Alert::BAD_CERTIFICATE);
+    }
 }

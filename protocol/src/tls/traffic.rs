@@ -8,11 +8,27 @@ use super::flight::Established;
 use super::inbound::{Inbound, MAX_IDLE, RawMessage};
 use super::key_schedule::{Exporter, ResumptionSecret, TrafficSecret};
 use super::messages::{KeyUpdate, MAX_TICKET_LIFETIME, NewSessionTicket, encode};
-use super::names::HandshakeType;
+use super::names::{ExtensionType, HandshakeType};
 use super::negotiated::Negotiated;
 use super::outbound::Outbound;
 use super::resumption::{Session, Sessions, Settled};
 use crate::x509::ServerName;
+
+/// Extensions that may not stand in a NewSessionTicket (RFC 8446 §4.2); those nobody knows are ignored there.
+const NOT_IN_TICKETS: [ExtensionType; 12] = [
+    ExtensionType::SERVER_NAME,
+    ExtensionType::SUPPORTED_GROUPS,
+    ExtensionType::SIGNATURE_ALGORITHMS,
+    ExtensionType::SIGNATURE_ALGORITHMS_CERT,
+    ExtensionType::ALPN,
+    ExtensionType::KEY_SHARE,
+    ExtensionType::PRE_SHARED_KEY,
+    ExtensionType::PSK_KEY_EXCHANGE_MODES,
+    ExtensionType::SUPPORTED_VERSIONS,
+    ExtensionType::COOKIE,
+    ExtensionType::CERTIFICATE_AUTHORITIES,
+    ExtensionType::RECORD_SIZE_LIMIT,
+];
 
 /// The secrets of an open connection, for the next epoch's keys.
 #[derive(Debug)]
@@ -85,6 +101,12 @@ impl Traffic {
         match (raw.kind, self.role) {
             (HandshakeType::NEW_SESSION_TICKET, Role::Client) => {
                 let ticket = NewSessionTicket::decode(body)?;
+                if let Some(kind) = NOT_IN_TICKETS
+                    .into_iter()
+                    .find(|kind| ticket.extensions.find(*kind).is_some())
+                {
+                    return Err(Peer::MisplacedExtension(kind).into());
+                }
                 if let Some(resuming) = &self.resuming {
                     resuming.keep(ticket)?;
                 }

@@ -57,6 +57,9 @@ pub enum CertificateError {
     /// A signature or key algorithm this crate does not have, or that does not fit the key.
     #[error("a signature or key algorithm is not supported or does not fit the key")]
     UnsupportedAlgorithm,
+    /// A certificate is signed over MD5 or SHA-1, which anybody can forge.
+    #[error("a certificate's signature is over MD5 or SHA-1")]
+    BrokenHash,
     /// The certificate's extended key usage does not allow this use.
     #[error("the certificate may not be used as a {required}'s")]
     WrongPurpose {

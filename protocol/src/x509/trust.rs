@@ -317,9 +317,26 @@ fn explain(error: &webpki::Error, last: &[u8], purpose: Purpose<'_>, now: UnixTi
         | E::CrlExpired { .. }
         | E::InvalidCrlSignatureForPublicKey
         | E::IssuerNotCrlSigner => CertificateError::UnknownRevocationStatus,
+        E::UnsupportedSignatureAlgorithmContext(context) if is_broken(&context.signature_algorithm_id) => {
+            CertificateError::BrokenHash
+        }
         E::UnsupportedSignatureAlgorithmContext(_)
         | E::UnsupportedSignatureAlgorithmForPublicKeyContext(_)
         | E::SignatureAlgorithmMismatch => CertificateError::UnsupportedAlgorithm,
         _ => CertificateError::Malformed,
     }
+}
+
+/// Whether it is a signature over MD5 or SHA-1 (RFC 8446 §4.4.2.4): RSA's with either, ECDSA's and DSA's with SHA-1.
+fn is_broken(algorithm: &[u8]) -> bool {
+    const BROKEN: [&[u8]; 4] = [
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x04],
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x05],
+        &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01],
+        &[0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x03],
+    ];
+    // The contents of an AlgorithmIdentifier: the OID's tag and length come first.
+    algorithm
+        .get(2..)
+        .is_some_and(|oid| BROKEN.iter().any(|broken| oid.starts_with(broken)))
 }

@@ -3,7 +3,9 @@
 use nihao_protocol::crypto::{Digest, HashAlgorithm, Secret};
 use nihao_protocol::tls::Role;
 use nihao_protocol::tls::key_schedule::{EarlySecret, TrafficSecret, TrafficSecrets};
-use nihao_protocol::tls::messages::{ClientHello, KeyUpdate, Message, OfferedPsks, PskIdentity};
+use nihao_protocol::tls::messages::{
+    ClientHello, Extensions, KeyUpdate, Message, NewSessionTicket, OfferedPsks, PskIdentity,
+};
 use nihao_protocol::tls::names::{ContentType, ExtensionType};
 
 use super::Peer;
@@ -38,6 +40,24 @@ impl Peer {
             ticket: ticket.ticket.clone(),
             psk: secret.psk(&ticket.nonce).expect("a PSK"),
         }
+    }
+
+    /// Gives ours, a client, a ticket.
+    ///
+    /// # Panics
+    /// If the handshake is not complete.
+    pub fn give_ticket(&mut self) -> Ticket {
+        let secret = self.resumption.as_ref().expect("a secret");
+        let psk = secret.psk(&[1]).expect("a PSK");
+        let ticket = vec![2; 100];
+        self.say(&Message::NewSessionTicket(NewSessionTicket {
+            lifetime: 3600,
+            age_add: 1,
+            nonce: vec![1],
+            ticket: ticket.clone(),
+            extensions: Extensions::default(),
+        }));
+        Ticket { ticket, psk }
     }
 
     /// Says KeyUpdate and changes the write key.

@@ -256,6 +256,7 @@ impl Peer {
                     self.opener = Some(secrets.server.opener().expect("keys"));
                 }
                 Message::Finished(_) => {
+                    self.remember_resumption();
                     let secrets = self.application.as_ref().expect("secrets");
                     self.opener = Some(secrets.client.opener().expect("keys"));
                     self.sealer = Some(secrets.server.sealer().expect("keys"));
@@ -369,12 +370,16 @@ impl Peer {
         hello.expect("a ClientHello of ours")
     }
 
-    /// Says ServerHello and changes keys.
+    /// Says ServerHello, which selects the PSK if there is one, and changes keys.
     ///
     /// # Panics
     /// If the client sent no X25519 share.
     pub fn say_server_hello(&mut self) {
-        let hello = self.server_hello();
+        let mut hello = self.server_hello();
+        if self.psk.is_some() {
+            let selected = hello.extensions.add(ExtensionType::PRE_SHARED_KEY, |w| w.u16(0));
+            selected.expect("an extension");
+        }
         let shares = self.client_hello_heard().extensions.client_shares();
         let mut shares = shares.expect("shares").expect("shares").into_iter();
         let share = shares.find(|share| share.group == Group::X25519).expect("a share");
