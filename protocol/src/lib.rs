@@ -251,7 +251,9 @@
 
 #[cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 pub mod chat;
+#[cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 pub mod clock;
+#[cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 pub mod crypto;
 #[cfg(feature = "tokio")]
 #[cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
@@ -260,4 +262,5 @@ pub mod net;
 pub mod tls;
 #[cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 pub mod wire;
+#[cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 pub mod x509;

@@ -93,7 +93,7 @@ impl<Cipher: BlockCipherEncrypt + BlockSizeUser<BlockSize = U16> + KeyInit> Gcm<
         if !fits(bytes.len(), MAX_BYTES) || !fits(aad.len(), MAX_AAD) {
             return Err(NotAuthentic);
         }
-        let (aad_head, aad_end) = aad.split_at(aad.len().saturating_sub(1) / BLOCK * BLOCK);
+        let (aad_head, aad_end) = aad.split_at((aad.len().saturating_sub(1) / BLOCK).saturating_mul(BLOCK));
         let mut tag = 0;
         let job = Job::<SEAL> {
             nonce: u128::from_le_bytes(padded(nonce)),
@@ -171,7 +171,7 @@ impl<const SEAL: bool> BlockCipherEncClosure for Short<'_, SEAL> {
         // the first four, unless a single block is left over (32 bytes: 60 instead of 83 ns).
         let used = job.bytes.len().div_ceil(BLOCK).saturating_add(2);
         let lead = match used % 4 {
-            at_rest @ 2.. if job.aad_head.is_empty() => 4 - at_rest,
+            at_rest @ 2.. if job.aad_head.is_empty() => 4_usize.saturating_sub(at_rest),
             _ => 0,
         };
         let mut hashed = [Block::default(); SHORT + 4];
@@ -188,7 +188,7 @@ impl<const SEAL: bool> BlockCipherEncClosure for Short<'_, SEAL> {
         let (blocks, tail) = job.bytes.as_chunks_mut::<BLOCK>();
         let mut at = 1;
         for block in blocks {
-            at += 1;
+            at = u32::wrapping_add(at, 1);
             stream = counter(job.nonce, at);
             backend.encrypt_block_inplace(&mut stream);
             let before = *block;
@@ -196,7 +196,7 @@ impl<const SEAL: bool> BlockCipherEncClosure for Short<'_, SEAL> {
             put(reversed(if SEAL { *block } else { before }));
         }
         if !tail.is_empty() {
-            stream = counter(job.nonce, at + 1);
+            stream = counter(job.nonce, at.wrapping_add(1));
             backend.encrypt_block_inplace(&mut stream);
             put(reversed(crypt_tail::<SEAL>(tail, &stream)));
         }
@@ -229,7 +229,7 @@ impl<const SEAL: bool> BlockCipherEncClosure for Long<'_, SEAL> {
             if !SEAL {
                 absorb(&mut hash, stride);
             }
-            for batch in stride.chunks_mut(B::ParBlocksSize::USIZE * BLOCK) {
+            for batch in stride.chunks_mut(B::ParBlocksSize::USIZE.saturating_mul(BLOCK)) {
                 let blocks = batch.len().div_ceil(BLOCK);
                 draw(backend, job.nonce, at, &mut stream, blocks);
                 at = at.wrapping_add(u32::try_from(blocks).unwrap_or_default());
@@ -263,7 +263,7 @@ fn draw<B: BlockCipherEncBackend<BlockSize = U16>>(
         second.copy_from_slice(&(high | count).to_le_bytes());
     }
     // A batch costs as much as three eighths of its blocks one by one.
-    if blocks <= B::ParBlocksSize::USIZE * 3 / 8 {
+    if blocks <= B::ParBlocksSize::USIZE.saturating_mul(3) / 8 {
         for block in stream.iter_mut().take(blocks) {
             backend.encrypt_block_inplace(block);
         }

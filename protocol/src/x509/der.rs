@@ -104,7 +104,7 @@ impl<'a> Der<'a> {
         }
         let (header, length) = length(&mut ahead)?;
         let content = ahead.take(length)?;
-        let whole = self.0.take(header + length)?;
+        let whole = self.0.take(header.saturating_add(length))?;
         Ok(Value { tag, content, whole })
     }
 
@@ -203,6 +203,7 @@ fn length(reader: &mut Reader<'_>) -> Result<(usize, usize), DerError> {
     }
 }
 
+#[expect(clippy::arithmetic_side_effects, reason = "a year has four digits, all else two")]
 fn read_time(value: Value<'_>) -> Option<UnixTime> {
     let (pairs, []) = value.content.strip_suffix(b"Z")?.as_chunks::<2>() else {
         return None;
@@ -235,6 +236,7 @@ fn read_time(value: Value<'_>) -> Option<UnixTime> {
     possible.then(|| UnixTime::from_seconds(u64::try_from(seconds).unwrap_or(0)))
 }
 
+#[expect(clippy::arithmetic_side_effects, reason = "a year has four digits, all else two")]
 fn two_digits(pair: [u8; 2]) -> Option<i64> {
     let [tens, ones] = pair.map(|digit| char::from(digit).to_digit(10));
     Some(i64::from(tens? * 10 + ones?))
@@ -250,6 +252,7 @@ const fn days_of(year: i64, month: i64) -> i64 {
 }
 
 /// Days from 1970-01-01 to a date of the proleptic Gregorian calendar, whose years begin in March here: leap days come last.
+#[expect(clippy::arithmetic_side_effects, reason = "a year has four digits, all else two")]
 const fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;

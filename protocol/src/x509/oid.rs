@@ -136,7 +136,7 @@ impl<'a> Oid<'a> {
                 // X.690 §8.19.4: the first two arcs share a number.
                 let root = (arc / 40).min(2);
                 dotted = root.to_string();
-                arc -= root * 40;
+                arc = arc.saturating_sub(root.saturating_mul(40));
             }
             dotted.push('.');
             dotted.push_str(&arc.to_string());

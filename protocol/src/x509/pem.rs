@@ -56,7 +56,7 @@ impl PemBlock {
     pub fn read_all(text: &[u8]) -> Result<Vec<Self>, PemError> {
         let mut blocks = Vec::new();
         for block in <(SectionKind, Vec<u8>)>::pem_slice_iter(text) {
-            let (kind, der) = block.map_err(|_| PemError::Damaged(blocks.len() + 1))?;
+            let (kind, der) = block.map_err(|_| PemError::Damaged(blocks.len().saturating_add(1)))?;
             let kind = match kind {
                 SectionKind::Certificate => PemKind::Certificate,
                 SectionKind::Csr => PemKind::Request,
