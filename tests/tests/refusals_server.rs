@@ -86,7 +86,7 @@ fn extensions_that_must_be_there() {
 fn extensions_malformed() {
     let _table = Table::open("refusals_server::extensions_malformed");
     use ExtensionType as E;
-    let decode: [(E, &[u8]); 23] = [
+    let decode: [(E, &[u8]); 29] = [
         (E::SUPPORTED_VERSIONS, &[]),
         (E::SUPPORTED_VERSIONS, &[0]),
         (E::SUPPORTED_VERSIONS, &[3, 3, 4, 3]),
@@ -97,6 +97,12 @@ fn extensions_malformed() {
         (E::SIGNATURE_ALGORITHMS, &[0, 0]),
         (E::SIGNATURE_ALGORITHMS, &[0, 1, 8]),
         (E::SIGNATURE_ALGORITHMS, &[0, 4, 8, 7]),
+        (E::SIGNATURE_ALGORITHMS_CERT, &[0, 0]),
+        (E::SIGNATURE_ALGORITHMS_CERT, &[0, 2, 8]),
+        (E::CERTIFICATE_AUTHORITIES, &[0, 0]),
+        (E::CERTIFICATE_AUTHORITIES, &[0, 3, 0, 2, 1]),
+        (E::PSK_KEY_EXCHANGE_MODES, &[]),
+        (E::EARLY_DATA, &[0]),
         (E::KEY_SHARE, &[]),
         (E::KEY_SHARE, &[0, 5, 0, 29, 0, 2, 7]),
         (E::KEY_SHARE, &[0, 0, 0]),
@@ -115,7 +121,10 @@ fn extensions_malformed() {
         let section = match kind {
             E::SUPPORTED_VERSIONS => "§4.2.1",
             E::SUPPORTED_GROUPS => "§4.2.7",
-            E::SIGNATURE_ALGORITHMS => "§4.2.3",
+            E::SIGNATURE_ALGORITHMS | E::SIGNATURE_ALGORITHMS_CERT => "§4.2.3",
+            E::CERTIFICATE_AUTHORITIES => "§4.2.4",
+            E::PSK_KEY_EXCHANGE_MODES => "§4.2.9",
+            E::EARLY_DATA => "§4.2.10",
             E::KEY_SHARE => "§4.2.8",
             E::ALPN => "RFC 7301 §3.1",
             _ => "RFC 6066 §3",
@@ -281,6 +290,12 @@ fn second_client_hello() {
         second_hello(|hello| set(hello, E::PADDING, &[0; 9])).error,
         None,
         "padding may change"
+    );
+    let encrypted = E(0xfe0d);
+    assert_eq!(
+        second_hello(|hello| set(hello, encrypted, &[0; 9])).error,
+        None,
+        "an encrypted hello is sealed anew"
     );
     type Change = fn(&mut ClientHello);
     let changes: [(&str, Change); 13] = [

@@ -127,6 +127,7 @@ numbers! {
         POST_HANDSHAKE_AUTH = 49 "post_handshake_auth",
         SIGNATURE_ALGORITHMS_CERT = 50 "signature_algorithms_cert",
         KEY_SHARE = 51 "key_share",
+        ENCRYPTED_CLIENT_HELLO = 0xfe0d "encrypted_client_hello",
     }
 }
 

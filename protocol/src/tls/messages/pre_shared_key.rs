@@ -112,6 +112,12 @@ impl Extensions {
         })
     }
 
+    /// Whether a ClientHello announces early data; the extension is empty (RFC 8446 §4.2.10).
+    pub fn offers_early_data(&self) -> Result<bool, Malformed> {
+        let offered = self.read(ExtensionType::EARLY_DATA, "early_data", |_| Ok(()))?;
+        Ok(offered.is_some())
+    }
+
     /// Says that PSKs are wanted, with a key agreement.
     pub fn add_psk_dhe_ke(&mut self) -> Result<(), Error> {
         self.add(ExtensionType::PSK_KEY_EXCHANGE_MODES, |w| {

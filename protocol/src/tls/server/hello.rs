@@ -20,13 +20,14 @@ const MAX_SKIPPED_EARLY_DATA: usize = 1 << 14;
 /// change_cipher_spec records taken after each ClientHello. A client has no use for more (RFC 8446 §D.4), but an attacker might.
 const CHANGE_CIPHER_SPECS: u8 = 1;
 
-/// Extensions that a second ClientHello may change, drop or add (RFC 8446 §4.1.2).
-const CHANGEABLE: [ExtensionType; 5] = [
+/// Extensions that a second ClientHello may change, drop or add (RFC 8446 §4.1.2; encrypted_client_hello is sealed anew).
+const CHANGEABLE: [ExtensionType; 6] = [
     ExtensionType::KEY_SHARE,
     ExtensionType::EARLY_DATA,
     ExtensionType::COOKIE,
     ExtensionType::PRE_SHARED_KEY,
     ExtensionType::PADDING,
+    ExtensionType::ENCRYPTED_CLIENT_HELLO,
 ];
 
 /// START: nothing came yet, or a HelloRetryRequest was sent.
@@ -65,7 +66,7 @@ impl WaitClientHello {
         flight.inbound.enter(Stage::Handshake);
         flight.inbound.allow_change_cipher_spec(CHANGE_CIPHER_SPECS);
         flight.settle(heard, suite_hash(choice.suite)?, false);
-        let early = hello.extensions.find(ExtensionType::EARLY_DATA).is_some();
+        let early = hello.extensions.offers_early_data()?;
         flight
             .inbound
             .skip_early_data(if early { MAX_SKIPPED_EARLY_DATA } else { 0 });
