@@ -85,6 +85,18 @@ fn no_key_update_is_said_after_close_notify() {
 }
 
 #[test]
+fn who_says_goodbye_after_key_updates_alone_is_understood() {
+    for mut peer in [open_server(), open_client()] {
+        for _ in 0..32 {
+            peer.say_key_update(KeyUpdate::NotRequested);
+        }
+        peer.send_record(ContentType::Alert, &[1, Alert::USER_CANCELED.0]);
+        peer.send_record(ContentType::Alert, &[1, Alert::CLOSE_NOTIFY.0]);
+        assert_eq!((peer.ours.is_closed_by_peer(), &peer.error), (true, &None));
+    }
+}
+
+#[test]
 fn too_many_key_updates_in_a_row_are_refused() {
     let _table = Table::open("refusals_limits::too_many_key_updates_in_a_row_are_refused");
     for mut peer in [open_server(), open_client()] {

@@ -7,7 +7,7 @@ use super::client;
 use super::config::{ClientConfig, RecordPolicy, ServerConfig};
 use super::error::{Error, Misuse, Peer};
 use super::flight::{Context, Established, Flight, Heard, Next};
-use super::inbound::{Brought, Inbound, MAX_USER_CANCELED, RawMessage};
+use super::inbound::{Brought, Inbound, RawMessage};
 use super::messages::KeyUpdate;
 use super::negotiated::Negotiated;
 use super::outbound::Outbound;
@@ -246,9 +246,7 @@ impl Connection {
                 self.news.closed = true;
                 Ok(())
             }
-            AlertDescription::USER_CANCELED => {
-                Ok(self.inbound.count_idle("user_canceled alerts", MAX_USER_CANCELED)?)
-            }
+            AlertDescription::USER_CANCELED => Ok(self.inbound.count_user_canceled()?),
             other => Err(Error::AlertReceived(other)),
         }
     }

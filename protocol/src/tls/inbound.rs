@@ -32,6 +32,8 @@ pub(super) struct Inbound {
     change_cipher_specs: u8,
     /// Records or messages in a row that brought nothing.
     idle: u8,
+    /// user_canceled alerts since something else came.
+    canceled: u8,
     /// The most bytes of content, type and padding in a record, where less than the protocol's limit was agreed on.
     limit: Option<usize>,
     /// Bytes of early data that may still be skipped; nothing once a record was opened.
@@ -78,7 +80,7 @@ pub(super) enum Brought {
 impl Inbound {
     pub(super) const fn enter(&mut self, stage: Stage) {
         self.stage = stage;
-        self.idle = 0;
+        (self.idle, self.canceled) = (0, 0);
         self.change_cipher_specs = 0;
     }
 
@@ -190,7 +192,7 @@ impl Inbound {
                 if body.is_empty() {
                     return Err(Peer::EmptyRecord(ContentType::Handshake).into());
                 }
-                self.idle = 0;
+                (self.idle, self.canceled) = (0, 0);
                 self.joined.extend_from_slice(body);
                 Ok(Brought::Content)
             }
@@ -271,9 +273,9 @@ impl Inbound {
             return Err(Peer::UnexpectedRecord(ContentType::ApplicationData).into());
         }
         if length == 0 {
-            self.count_idle("empty records", MAX_IDLE)?;
+            self.count_idle("empty records")?;
         } else {
-            self.idle = 0;
+            (self.idle, self.canceled) = (0, 0);
         }
         Ok(Brought::Content)
     }
@@ -289,12 +291,13 @@ impl Inbound {
     }
 
     /// Counts what brings nothing; too many in a row end the connection.
-    pub(super) fn count_idle(&mut self, what: &'static str, most: u8) -> Result<(), Peer> {
-        self.idle = self.idle.saturating_add(1);
-        if self.idle > most {
-            return Err(Peer::TooMany(what));
-        }
-        Ok(())
+    pub(super) const fn count_idle(&mut self, what: &'static str) -> Result<(), Peer> {
+        count(&mut self.idle, MAX_IDLE, what)
+    }
+
+    /// Counts a user_canceled, apart from what came before it: it is the usual word before close_notify.
+    pub(super) const fn count_user_canceled(&mut self) -> Result<(), Peer> {
+        count(&mut self.canceled, MAX_USER_CANCELED, "user_canceled alerts")
     }
 
     fn skip(&mut self, bytes: usize) -> bool {
@@ -338,6 +341,15 @@ impl Inbound {
                 *buffer = Vec::new();
             }
         }
+    }
+}
+
+const fn count(so_far: &mut u8, most: u8, what: &'static str) -> Result<(), Peer> {
+    *so_far = so_far.saturating_add(1);
+    if *so_far > most {
+        Err(Peer::TooMany(what))
+    } else {
+        Ok(())
     }
 }
 

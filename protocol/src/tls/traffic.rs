@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::connection::Role;
 use super::error::{Error, Peer};
 use super::flight::Established;
-use super::inbound::{Inbound, MAX_IDLE, RawMessage};
+use super::inbound::{Inbound, RawMessage};
 use super::key_schedule::{Exporter, ResumptionSecret, TrafficSecret};
 use super::messages::{KeyUpdate, MAX_TICKET_LIFETIME, NewSessionTicket, encode};
 use super::names::{ExtensionType, HandshakeType};
@@ -115,7 +115,7 @@ impl Traffic {
             (HandshakeType::KEY_UPDATE, _) => {
                 let update = KeyUpdate::decode(body)?;
                 let aligned = raw.aligned.as_ref().ok_or(Peer::KeyChangeInsideRecord)?;
-                inbound.count_idle("KeyUpdate messages", MAX_IDLE)?;
+                inbound.count_idle("KeyUpdate messages")?;
                 let next = advance(&mut self.reading)?;
                 inbound.change_key(next.opener()?, aligned);
                 self.reading = Some(next);
