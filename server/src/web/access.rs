@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use nihao_protocol::chat::{AccessUse, ClientSays, Refusal, ServerSays};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::problem::Problem;
 use super::who::Who;
@@ -16,7 +17,7 @@ use super::{Origin, messages};
 use crate::core::Core;
 
 /// A token to give.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TokenWish {
     /// `send`, `read`, or both.
@@ -26,21 +27,28 @@ pub(super) struct TokenWish {
 }
 
 /// A webhook to give.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WebhookWish {
+    /// `#general`, or `@` and a member's name.
     to: String,
+    /// Seconds; never if left out.
     lifetime: Option<u64>,
 }
 
-#[derive(Serialize)]
+/// A token or a webhook.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Access)]
 struct Given {
     number: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
     scopes: Option<Vec<&'static str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<String>,
+    /// In ms since 1970.
     given: u64,
+    /// In ms since 1970.
     expires: Option<u64>,
     /// Said once, in the answer to the request that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,6 +76,12 @@ impl Given {
 }
 
 /// `POST /v1/tokens`.
+#[utoipa::path(
+    post, path = "/v1/tokens", tag = "access",
+    security(("bearer" = [])),
+    request_body = TokenWish,
+    responses((status = 201, body = Given, description = "The token and, once, its secret"))
+)]
 pub(super) async fn new_token(who: Who, wish: Result<Json<TokenWish>, JsonRejection>) -> Result<Response, Problem> {
     let Json(wish) = wish?;
     let use_for = wish.scopes.join(",").parse();
@@ -76,6 +90,12 @@ pub(super) async fn new_token(who: Who, wish: Result<Json<TokenWish>, JsonReject
 }
 
 /// `POST /v1/webhooks`.
+#[utoipa::path(
+    post, path = "/v1/webhooks", tag = "access",
+    security(("bearer" = [])),
+    request_body = WebhookWish,
+    responses((status = 201, body = Given, description = "The webhook and, once, its URL"))
+)]
 pub(super) async fn new_webhook(who: Who, wish: Result<Json<WebhookWish>, JsonRejection>) -> Result<Response, Problem> {
     let Json(wish) = wish?;
     let to = messages::conversation(&wish.to)?;
@@ -91,11 +111,21 @@ async fn give(who: &Who, use_for: AccessUse, lifetime: Option<u64>) -> Result<Re
 }
 
 /// `GET /v1/tokens`.
+#[utoipa::path(
+    get, path = "/v1/tokens", tag = "access",
+    security(("bearer" = [])),
+    responses((status = 200, body = Vec<Given>, description = "Those of whoever asks"))
+)]
 pub(super) async fn list_tokens(who: Who) -> Result<Response, Problem> {
     list(&who, |use_for| matches!(use_for, AccessUse::Token { .. })).await
 }
 
 /// `GET /v1/webhooks`.
+#[utoipa::path(
+    get, path = "/v1/webhooks", tag = "access",
+    security(("bearer" = [])),
+    responses((status = 200, body = Vec<Given>, description = "Those of whoever asks"))
+)]
 pub(super) async fn list_webhooks(who: Who) -> Result<Response, Problem> {
     list(&who, |use_for| matches!(use_for, AccessUse::Webhook { .. })).await
 }
@@ -109,14 +139,41 @@ async fn list(who: &Who, wanted: impl Fn(&AccessUse) -> bool) -> Result<Response
     Ok(Json(given).into_response())
 }
 
-/// `DELETE /v1/tokens/{number}`, `DELETE /v1/webhooks/{number}`.
-pub(super) async fn revoke(who: Who, number: Result<Path<u64>, PathRejection>) -> Result<Response, Problem> {
+/// `DELETE /v1/tokens/{number}`.
+#[utoipa::path(
+    delete, path = "/v1/tokens/{number}", tag = "access",
+    security(("bearer" = [])),
+    params(("number" = u64, Path)),
+    responses((status = 204, description = "It is good for nothing any more"))
+)]
+pub(super) async fn revoke_token(who: Who, number: Result<Path<u64>, PathRejection>) -> Result<Response, Problem> {
+    revoke(&who, number).await
+}
+
+/// `DELETE /v1/webhooks/{number}`.
+#[utoipa::path(
+    delete, path = "/v1/webhooks/{number}", tag = "access",
+    security(("bearer" = [])),
+    params(("number" = u64, Path)),
+    responses((status = 204, description = "It is good for nothing any more"))
+)]
+pub(super) async fn revoke_webhook(who: Who, number: Result<Path<u64>, PathRejection>) -> Result<Response, Problem> {
+    revoke(&who, number).await
+}
+
+async fn revoke(who: &Who, number: Result<Path<u64>, PathRejection>) -> Result<Response, Problem> {
     let Path(number) = number?;
     who.ask(ClientSays::RevokeAccess { number }).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// `POST /v1/hooks/{secret}`: posts the body as it is.
+#[utoipa::path(
+    post, path = "/v1/hooks/{secret}", tag = "access",
+    params(("secret" = String, Path, description = "As `POST /v1/webhooks` said it")),
+    request_body(content = String, content_type = "text/plain"),
+    responses((status = 201, body = messages::Receipt, description = "It is stored"))
+)]
 pub(super) async fn hook(
     State(core): State<Arc<Core>>,
     Extension(Origin(address)): Extension<Origin>,

@@ -27,6 +27,19 @@ const PAGE: usize = 256;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// `GET /v1/events`: without `Last-Event-ID` what is said from now on.
+#[utoipa::path(
+    get, path = "/v1/events", tag = "messages",
+    security(("bearer" = [])),
+    params(("Last-Event-ID" = Option<u64>, Header, description = "Goes on after this event; 0 is the beginning")),
+    responses(
+        (
+            status = 200,
+            content_type = "text/event-stream",
+            body = String,
+            description = "Events `message`, whose data is a Message, and at the end `closing`, whose data is a reason",
+        ),
+    )
+)]
 pub(super) async fn stream(State(core): State<Arc<Core>>, headers: HeaderMap, who: Who) -> Result<Response, Problem> {
     let head = core.log.recent().head();
     let after = match headers.get("last-event-id") {

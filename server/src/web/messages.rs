@@ -7,52 +7,64 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use nihao_protocol::chat::{ClientSays, Conversation, Message, MessageId, ServerSays, Text};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-use super::problem::Problem;
+use super::problem::{Body, Problem};
 use super::who::Who;
 
 /// Messages of one answer, unless the client says otherwise.
 const PAGE: u16 = 50;
 
 /// A message to post.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Draft {
+    /// `#general`, or `@` and a member's name.
     to: String,
+    /// At most 16 KiB of UTF-8.
     text: String,
     /// The sender's id of it, a UUID: the same again is the same message.
     id: Option<uuid::Uuid>,
 }
 
 /// A message as it is shown.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Message)]
 pub(super) struct Shown {
     seq: u64,
     id: uuid::Uuid,
     from: String,
     to: String,
     text: String,
+    /// In ms since 1970.
     at: u64,
 }
 
 /// What part of the past is asked for.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Part {
+    /// `#general`, or `@` and a member's name.
     r#in: String,
+    /// The last ones before this `seq`.
     before: Option<u64>,
+    /// The first ones after this `seq`.
     after: Option<u64>,
+    /// How many at most.
     limit: Option<u16>,
 }
 
-#[derive(Serialize)]
-struct Receipt {
+/// Where a message stands.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Receipt {
     seq: u64,
     id: uuid::Uuid,
     at: u64,
 }
 
-#[derive(Serialize)]
+/// A part of a conversation, oldest first.
+#[derive(Serialize, ToSchema)]
 struct Messages {
     messages: Vec<Shown>,
     more: bool,
@@ -72,6 +84,21 @@ impl Shown {
 }
 
 /// `POST /v1/messages`: 201 with its place, or 200 if it was there already.
+#[utoipa::path(
+    post, path = "/v1/messages", tag = "messages",
+    security(("bearer" = [])),
+    request_body = Draft,
+    responses(
+        (status = 201, body = Receipt, description = "It is stored; Location has it"),
+        (status = 200, body = Receipt, description = "It was there already"),
+        (
+            status = 409,
+            body = Body,
+            content_type = "application/problem+json",
+            description = "The id belongs to another message: `id_conflict`",
+        ),
+    )
+)]
 pub(super) async fn send(who: Who, draft: Result<Json<Draft>, JsonRejection>) -> Result<Response, Problem> {
     let Json(draft) = draft?;
     post(&who, conversation(&draft.to)?, &draft.text, draft.id).await
@@ -111,6 +138,12 @@ pub(super) async fn post(who: &Who, to: Conversation, text: &str, id: Option<uui
 }
 
 /// `GET /v1/messages`: oldest first; the last ones before `before`, or the first ones after `after`.
+#[utoipa::path(
+    get, path = "/v1/messages", tag = "messages",
+    security(("bearer" = [])),
+    params(Part),
+    responses((status = 200, body = Messages, description = "A part of a conversation"))
+)]
 pub(super) async fn list(who: Who, part: Result<Query<Part>, QueryRejection>) -> Result<Response, Problem> {
     let Query(part) = part?;
     let says = ClientSays::History {

@@ -6,7 +6,10 @@
 mod access;
 mod connection;
 mod events;
+#[expect(unused_qualifications, reason = "utoipa's derive for parameters")]
 mod messages;
+mod openapi;
+#[expect(unused_qualifications, reason = "utoipa's derive for parameters")]
 mod people;
 mod problem;
 mod strict;
@@ -21,14 +24,17 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, Extension, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{delete, get, post};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
 use crate::core::Core;
+use openapi::Description;
 use problem::Problem;
 
 /// The ALPN name of HTTP/2.
@@ -63,24 +69,15 @@ impl Site {
     /// The routes over this server's core.
     pub(crate) fn new(core: Arc<Core>) -> Self {
         let farewell = core.limits.farewell;
-        let routes = Router::new()
-            .route("/v1/me", get(people::me))
-            .route("/v1/members", get(people::members))
-            .route("/v1/members/{name}", delete(people::remove))
-            .route("/v1/invites", post(people::invite))
-            .route("/v1/messages", get(messages::list).post(messages::send))
-            .route("/v1/events", get(events::stream))
-            .route("/v1/tokens", get(access::list_tokens).post(access::new_token))
-            .route("/v1/tokens/{number}", delete(access::revoke))
-            .route("/v1/webhooks", get(access::list_webhooks).post(access::new_webhook))
-            .route("/v1/webhooks/{number}", delete(access::revoke))
-            .route("/v1/hooks/{secret}", post(access::hook))
+        let (routes, description) = documented();
+        let routes = routes
             .fallback(async || Problem::not_found())
             .method_not_allowed_fallback(async || Problem::method_not_allowed())
             .layer(DefaultBodyLimit::max(BODY))
             .layer(middleware::from_fn(within_deadline))
             .layer(middleware::from_fn(strict::only_clear_requests))
             .layer(middleware::from_fn_with_state(Arc::clone(&core), with_headers))
+            .layer(Extension(description))
             .with_state(core);
         Self { routes, farewell }
     }
@@ -99,6 +96,25 @@ impl Site {
         let goodbye = tokio::time::timeout(self.farewell, connection::linger(stream)).await;
         served.and(goodbye.unwrap_or(Ok(())))
     }
+}
+
+/// The routes, each with its description: there is no way to add the one without the other.
+fn documented() -> (Router<Arc<Core>>, Arc<Description>) {
+    let (routes, api) = OpenApiRouter::with_openapi(openapi::frame())
+        .routes(routes!(openapi::show))
+        .routes(routes!(people::me))
+        .routes(routes!(people::members))
+        .routes(routes!(people::remove))
+        .routes(routes!(people::invite))
+        .routes(routes!(messages::list, messages::send))
+        .routes(routes!(events::stream))
+        .routes(routes!(access::list_tokens, access::new_token))
+        .routes(routes!(access::revoke_token))
+        .routes(routes!(access::list_webhooks, access::new_webhook))
+        .routes(routes!(access::revoke_webhook))
+        .routes(routes!(access::hook))
+        .split_for_parts();
+    (routes, Arc::new(Description::new(api)))
 }
 
 /// Headers that every answer has. The date is the server's own, so that a run can be repeated.

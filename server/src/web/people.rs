@@ -7,44 +7,61 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use nihao_protocol::chat::{ClientSays, Nickname, Refusal, ServerSays};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::problem::Problem;
 use super::who::Who;
 
 /// Which page of members.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
+    /// Those whose names come after this one.
     after: Option<String>,
 }
 
-#[derive(Serialize)]
+/// Who asks.
+#[derive(Serialize, ToSchema)]
 struct Me {
     name: String,
+    /// What the token was given for: `send`, `read`, `send,read`.
     access: String,
 }
 
-#[derive(Serialize)]
+/// A member.
+#[derive(Serialize, ToSchema)]
 struct Person {
     name: String,
     admin: bool,
     online: bool,
+    /// In ms since 1970.
     joined: u64,
 }
 
-#[derive(Serialize)]
+/// A page of members, by name.
+#[derive(Serialize, ToSchema)]
 struct Members {
     members: Vec<Person>,
+    /// Whether there are more after the last one.
     more: bool,
 }
 
-#[derive(Serialize)]
+/// An invite for one person.
+#[derive(Serialize, ToSchema)]
 struct Invitation {
+    /// One line, `nihao://…`.
     invite: String,
+    /// Until when it is good, in ms since 1970.
     expires: u64,
 }
 
 /// `GET /v1/me`: in whose name one asks, and what for.
+#[utoipa::path(
+    get, path = "/v1/me", tag = "people",
+    security(("bearer" = [])),
+    responses((status = 200, body = Me, description = "In whose name one asks"))
+)]
 pub(super) async fn me(who: Who) -> Result<Response, Problem> {
     let (name, use_for) = who.bearer.as_ref().ok_or(Refusal::NotAMember)?;
     Ok(Json(Me {
@@ -55,6 +72,12 @@ pub(super) async fn me(who: Who) -> Result<Response, Problem> {
 }
 
 /// `GET /v1/members`: everybody who joined and is still a member, by name.
+#[utoipa::path(
+    get, path = "/v1/members", tag = "people",
+    security(("bearer" = [])),
+    params(Page),
+    responses((status = 200, body = Members, description = "A page of members"))
+)]
 pub(super) async fn members(who: Who, page: Result<Query<Page>, QueryRejection>) -> Result<Response, Problem> {
     let Query(page) = page?;
     let after = page.after.as_deref().map(nickname).transpose()?;
@@ -72,6 +95,12 @@ pub(super) async fn members(who: Who, page: Result<Query<Page>, QueryRejection>)
 }
 
 /// `DELETE /v1/members/{name}`: an admin takes somebody's access away.
+#[utoipa::path(
+    delete, path = "/v1/members/{name}", tag = "people",
+    security(("bearer" = [])),
+    params(("name" = String, Path, description = "A member")),
+    responses((status = 204, description = "They are gone"))
+)]
 pub(super) async fn remove(who: Who, name: Result<Path<String>, PathRejection>) -> Result<Response, Problem> {
     let Path(name) = name?;
     who.ask(ClientSays::Remove { name: nickname(&name)? }).await?;
@@ -79,6 +108,11 @@ pub(super) async fn remove(who: Who, name: Result<Path<String>, PathRejection>) 
 }
 
 /// `POST /v1/invites`: a line for somebody else.
+#[utoipa::path(
+    post, path = "/v1/invites", tag = "people",
+    security(("bearer" = [])),
+    responses((status = 201, body = Invitation, description = "An invite for one person"))
+)]
 pub(super) async fn invite(who: Who) -> Result<Response, Problem> {
     let ServerSays::Invited { line, expires } = who.ask(ClientSays::Invite).await?.says else {
         return Err(Problem::nonsense());

@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use nihao_protocol::chat::Refusal;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::command::Refused;
 
@@ -18,13 +19,18 @@ pub(super) struct Problem {
     retryable: bool,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// RFC 9457: why a request is not done.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct Body {
     r#type: String,
-    title: &'a str,
+    title: &'static str,
     status: u16,
-    detail: &'a str,
-    error: &'a str,
+    /// For people.
+    detail: String,
+    /// For programs: the name that the native protocol has.
+    error: &'static str,
+    /// Whether the same request may be done later.
     retryable: bool,
 }
 
@@ -112,7 +118,7 @@ impl IntoResponse for Problem {
             r#type: format!("urn:nihao:{}", self.error),
             title: self.status.canonical_reason().unwrap_or("refused"),
             status: self.status.as_u16(),
-            detail: &self.detail,
+            detail: self.detail,
             error: self.error,
             retryable: self.retryable,
         };

@@ -2,6 +2,7 @@
 
 mod followers;
 mod limits;
+mod openapi;
 mod raw;
 
 use axum::http::StatusCode;

@@ -1,0 +1,109 @@
+//! `/openapi.json`: the API's description (OpenAPI 3.1), made from the handlers and the types they read and write.
+
+use std::sync::Arc;
+
+use axum::extract::Extension;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use nihao_protocol::crypto::hash::HashAlgorithm;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{Components, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, ResponseBuilder};
+use utoipa::{PartialSchema as _, ToSchema as _};
+
+use super::problem::{self, Problem};
+
+/// The description as it is sent.
+#[derive(Debug)]
+pub(super) struct Description {
+    json: String,
+    tag: String,
+}
+
+impl Description {
+    /// Puts on every operation what is true of all, and writes it down.
+    pub(super) fn new(mut api: OpenApi) -> Self {
+        api.paths.paths.values_mut().flat_map(operations).for_each(may_fail);
+        let json = api.to_json().unwrap_or_default();
+        let digest = HashAlgorithm::Sha256.hash(json.as_bytes());
+        let tag = digest.as_bytes().iter().take(16).map(|byte| format!("{byte:02x}"));
+        let tag = format!("\"{}\"", tag.collect::<String>());
+        Self { json, tag }
+    }
+}
+
+/// The description without its paths.
+pub(super) fn frame() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("nihao")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(
+            "The chat's requests in JSON. Tokens are given with `nihao token new`.",
+        ))
+        .build();
+    let mut components = Components::new();
+    components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    let name = problem::Body::name().into_owned();
+    components.schemas.insert(name, problem::Body::schema());
+    OpenApiBuilder::new().info(info).components(Some(components)).build()
+}
+
+/// `GET /openapi.json`: this description.
+#[utoipa::path(
+    get, path = "/openapi.json", tag = "description",
+    responses(
+        (status = 200, body = Object, content_type = "application/json", description = "An OpenAPI document"),
+        (status = 304, description = "It is the one that If-None-Match names"),
+    )
+)]
+pub(super) async fn show(
+    Extension(description): Extension<Arc<Description>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let tag = HeaderValue::from_str(&description.tag).map_err(|_| Problem::nonsense())?;
+    let mut response = if is_known(&headers, &description.tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let kind = [
+            (header::CONTENT_TYPE, "application/json"),
+            (header::CONTENT_LANGUAGE, "en"),
+        ];
+        (kind, description.json.clone()).into_response()
+    };
+    response.headers_mut().insert(header::ETAG, tag);
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    Ok(response)
+}
+
+/// RFC 9110 §13.1.2: by weak comparison.
+fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let values = headers.get_all(header::IF_NONE_MATCH).iter();
+    let mut tags = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    tags.any(|one| one.trim() == "*" || one.trim().trim_start_matches("W/") == tag)
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let all = [
+        &mut item.get,
+        &mut item.post,
+        &mut item.put,
+        &mut item.delete,
+        &mut item.patch,
+    ];
+    all.into_iter().filter_map(Option::as_mut)
+}
+
+/// Whatever is asked, the answer may be a problem.
+fn may_fail(operation: &mut Operation) {
+    let schema = Ref::from_schema_name(problem::Body::name());
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    let problem = ResponseBuilder::new()
+        .description("Why it is not done")
+        .content("application/problem+json", content)
+        .build();
+    operation.responses.responses.insert("default".into(), problem.into());
+}
