@@ -1,4 +1,4 @@
-//! Our TLS beside rustls with ring: the same handshakes, records and idle connections, interleaved in one run.
+//! Our TLS beside rustls with ring (and, with `--features bench-aws-lc`, with aws-lc-rs): the same handshakes, records and idle connections, interleaved in one run.
 //!
 //! `cargo bench -p nihao-protocol` (add `-- --quick` for a smoke run). Times are CPU time of this thread; only the ratios of one
 //! run count. Everything is pinned to X25519, Ed25519, TLS_AES_128_GCM_SHA256, without resumption.
@@ -6,7 +6,7 @@
 mod memory;
 mod ours;
 mod pki;
-mod rustls_ring;
+mod rustls_peer;
 mod stopwatch;
 
 use stopwatch::{Stopwatch, median};
@@ -112,7 +112,28 @@ fn main() {
     } else {
         (15, 200, 16_000, 800)
     };
-    let (ours, rustls) = (ours::Ours::new(), rustls_ring::Rustls::new());
+    let ours = ours::Ours::new();
+    let rounds = Rounds {
+        rounds,
+        handshakes,
+        small,
+        large,
+    };
+    rounds.compare(&ours, &rustls_peer::Rustls::ring(), "rustls + ring");
+    #[cfg(feature = "bench-aws-lc")]
+    rounds.compare(&ours, &rustls_peer::Rustls::aws_lc(), "rustls + aws-lc-rs");
+}
+
+/// How much is measured.
+struct Rounds {
+    rounds: usize,
+    handshakes: usize,
+    small: u32,
+    large: u32,
+}
+
+/// The figures and their targets: those beside ring.
+fn lines() -> [Line; 7] {
     let line = |what, unit, scale, target| Line {
         what,
         unit,
@@ -120,7 +141,7 @@ fn main() {
         target,
         rounds: Vec::new(),
     };
-    let mut lines = [
+    [
         line("full handshake, server", "µs", 1e6, 0.95),
         line("full handshake, client", "µs", 1e6, 0.90),
         line("mutual authentication, known peer, server", "µs", 1e6, 0.85),
@@ -128,37 +149,46 @@ fn main() {
         line("100 B record, send + receive", "ns", 1e9, 0.75),
         line("16 KiB record, send", "µs", 1e6, 2.0),
         line("16 KiB record, receive", "µs", 1e6, 2.0),
-    ];
-    let both: [&dyn Implementation; 2] = [&ours, &rustls];
-    for round in 0..=rounds {
-        let mut row = [[0.0; 2]; 7];
-        for (who, implementation) in both.iter().enumerate() {
-            for mutual in [false, true] {
-                let many: Vec<_> = (0..handshakes).map(|_| handshake(*implementation, mutual).0).collect();
-                let at = usize::from(mutual) * 2;
-                row[at][who] = median(many.iter().map(|[_, server]| *server));
-                row[at + 1][who] = median(many.iter().map(|[client, _]| *client));
+    ]
+}
+
+impl Rounds {
+    /// Measures both in turn, and prints the table.
+    fn compare(&self, ours: &dyn Implementation, rustls: &dyn Implementation, name: &str) {
+        let mut lines = lines();
+        let both = [ours, rustls];
+        for round in 0..=self.rounds {
+            let mut row = [[0.0; 2]; 7];
+            for (who, implementation) in both.iter().enumerate() {
+                for mutual in [false, true] {
+                    let many: Vec<_> = (0..self.handshakes)
+                        .map(|_| handshake(*implementation, mutual).0)
+                        .collect();
+                    let at = usize::from(mutual) * 2;
+                    row[at][who] = median(many.iter().map(|[_, server]| *server));
+                    row[at + 1][who] = median(many.iter().map(|[client, _]| *client));
+                }
+                row[4][who] = records(*implementation, 100, self.small).iter().sum();
+                [row[5][who], row[6][who]] = records(*implementation, 16 * 1024, self.large);
             }
-            row[4][who] = records(*implementation, 100, small).iter().sum();
-            [row[5][who], row[6][who]] = records(*implementation, 16 * 1024, large);
+            if round > 0 {
+                // The first round warms up.
+                lines
+                    .iter_mut()
+                    .zip(row)
+                    .for_each(|(line, values)| line.rounds.push(values));
+            }
         }
-        if round > 0 {
-            // The first round warms up.
-            lines
-                .iter_mut()
-                .zip(row)
-                .for_each(|(line, values)| line.rounds.push(values));
+        println!("| figure | nihao | {name} | ratio | target beside ring |\n|---|---:|---:|---:|---|");
+        lines.iter().for_each(Line::print);
+        let [ours, rustls] = both.map(|implementation| memory::idle_server(HEAP, implementation));
+        let verdict = if ours <= 2560 { "met" } else { "missed" };
+        let ratio = ours as f64 / rustls as f64;
+        println!("| heap of an idle server connection | {ours} B | {rustls} B | {ratio:.2} | ≤ 2560 B {verdict} |");
+        for size in [100, 16 * 1024] {
+            let [ours, rustls] = both.map(|implementation| memory::allocations(HEAP, implementation, size));
+            println!("| heap allocations for 1000 records of {size} B | {ours} | {rustls} | | 0 |");
+            assert_eq!(ours, 0, "a record costs an allocation");
         }
-    }
-    println!("| figure | nihao | rustls + ring | ratio | target |\n|---|---:|---:|---:|---|");
-    lines.iter().for_each(Line::print);
-    let [ours, rustls] = both.map(|implementation| memory::idle_server(HEAP, implementation));
-    let verdict = if ours <= 2560 { "met" } else { "missed" };
-    let ratio = ours as f64 / rustls as f64;
-    println!("| heap of an idle server connection | {ours} B | {rustls} B | {ratio:.2} | ≤ 2560 B {verdict} |");
-    for size in [100, 16 * 1024] {
-        let [ours, rustls] = both.map(|implementation| memory::allocations(HEAP, implementation, size));
-        println!("| heap allocations for 1000 records of {size} B | {ours} | {rustls} | | 0 |");
-        assert_eq!(ours, 0, "a record costs an allocation");
     }
 }

@@ -1,10 +1,12 @@
-//! The peer: rustls with ring, set up for the same work.
+//! The peer: rustls, set up for the same work over either of its crypto libraries.
 
 use std::cell::RefCell;
 use std::io::Read as _;
 use std::sync::Arc;
 
 use rustls::client::Resumption;
+#[cfg(feature = "bench-aws-lc")]
+use rustls::crypto::aws_lc_rs;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -20,13 +22,28 @@ pub(crate) struct Rustls {
 }
 
 impl Rustls {
-    pub(crate) fn new() -> Self {
-        let pki = Pki::new();
-        let provider = Arc::new(CryptoProvider {
+    /// Over ring.
+    pub(crate) fn ring() -> Self {
+        Self::new(CryptoProvider {
             cipher_suites: vec![ring::cipher_suite::TLS13_AES_128_GCM_SHA256],
             kx_groups: vec![ring::kx_group::X25519],
             ..ring::default_provider()
-        });
+        })
+    }
+
+    /// Over aws-lc-rs.
+    #[cfg(feature = "bench-aws-lc")]
+    pub(crate) fn aws_lc() -> Self {
+        Self::new(CryptoProvider {
+            cipher_suites: vec![aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256],
+            kx_groups: vec![aws_lc_rs::kx_group::X25519],
+            ..aws_lc_rs::default_provider()
+        })
+    }
+
+    fn new(provider: CryptoProvider) -> Self {
+        let pki = Pki::new();
+        let provider = Arc::new(provider);
         let roots = |der: Vec<u8>| {
             let mut store = RootCertStore::empty();
             store.add(CertificateDer::from(der)).unwrap();
