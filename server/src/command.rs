@@ -24,6 +24,9 @@ const HISTORY: u16 = 500;
 /// The most names one `Members` reply has.
 const NAMES: usize = 1000;
 
+/// The longest an access may be given for, in seconds: a hundred years. For longer there is "until revoked".
+const LONGEST_ACCESS: u64 = 100 * 365 * 86_400;
+
 /// What every token begins with, so that people and scanners know one when they see it.
 pub(crate) const TOKEN_PREFIX: &str = "nihao_";
 
@@ -275,6 +278,9 @@ impl Core {
     }
 
     fn plan_access(&self, me: &Nickname, use_for: AccessUse, lifetime: Option<u64>) -> Result<Plan, Refused> {
+        if lifetime.is_some_and(|seconds| seconds == 0 || seconds > LONGEST_ACCESS) {
+            return Err(Refusal::Malformed.into());
+        }
         let secret = self.secret().map_err(|error| Refused::unavailable(&error))?;
         let now = self.clock.now();
         let access = Access {

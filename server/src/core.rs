@@ -12,7 +12,7 @@ use nihao_protocol::crypto::random::{self, RandomUnavailable};
 use crate::event::{CodeHash, Event, What};
 use crate::hub::Hub;
 use crate::limits::Limits;
-use crate::log::{Log, LogError};
+use crate::log::{Log, LogError, Query};
 use crate::rate::Rates;
 
 /// One chat server, without its sockets.
@@ -153,6 +153,21 @@ impl Core {
     /// A user certificate with its authority's behind it.
     pub(crate) fn chain_of(&self, certificate: Vec<u8>) -> Vec<Vec<u8>> {
         vec![certificate, self.authority.authority().certificate().to_vec()]
+    }
+
+    /// The next part of what `me` may see after `after`, up to what was the newest entry just now. No places: there is nothing.
+    ///
+    /// The bound is taken first: in which conversations there is something new, and what is new in each, are looked up one after
+    /// the other while others write. Something newer from one of them would move the reader past what the others did not show yet.
+    pub(crate) fn news(&self, me: &Nickname, after: u64, limit: usize) -> Query {
+        let newest = self.log.recent().head();
+        Query {
+            places: self.log.state().read().places_with_news(me, after),
+            after,
+            before: newest.saturating_add(1),
+            limit,
+            newest: false,
+        }
     }
 
     /// Draws a salt for a message.

@@ -10,7 +10,7 @@ use super::Session;
 use super::requests::Done;
 use crate::command::receipt;
 use crate::event::{Entry, delivery};
-use crate::log::{LogError, Page, Query};
+use crate::log::{LogError, Page};
 use crate::mailbox::Mail;
 
 /// How many messages one step of a replay takes.
@@ -59,13 +59,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         let (Reading::Behind { delivered, .. }, Some(me)) = (self.reading, &self.me) else {
             return;
         };
-        let query = Query {
-            places: self.core.log.state().read().places_with_news(me, delivered),
-            after: delivered,
-            before: u64::MAX,
-            limit: PAGE,
-            newest: false,
-        };
+        let query = self.core.news(me, delivered, PAGE);
         if query.places.is_empty() {
             return self.take_page(Ok(Page::default()));
         }

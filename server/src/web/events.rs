@@ -18,7 +18,6 @@ use super::problem::Problem;
 use super::who::Who;
 use crate::core::Core;
 use crate::hub::Presence;
-use crate::log::Query;
 use crate::mailbox::Mail;
 
 /// How many messages one step of a replay takes.
@@ -140,17 +139,10 @@ impl Follower {
     /// Reads the next page; whether there was anything in it.
     async fn page(&mut self) -> Result<bool, Refusal> {
         let after = self.ready.back().map_or(self.delivered, |message| message.seq);
-        let places = self.core.log.state().read().places_with_news(&self.me, after);
-        if places.is_empty() {
+        let query = self.core.news(&self.me, after, PAGE);
+        if query.places.is_empty() {
             return Ok(false);
         }
-        let query = Query {
-            places,
-            after,
-            before: u64::MAX,
-            limit: PAGE,
-            newest: false,
-        };
         let page = self.core.log.messages(query).await.map_err(|error| error.refusal())?;
         let found = !page.messages.is_empty();
         self.ready.extend(page.messages);

@@ -1,6 +1,7 @@
 //! Whole conversations over in-memory streams: what each side says, hears, and never misses.
 
 mod bounds;
+mod catching_up;
 mod talks;
 
 use std::net::{IpAddr, Ipv4Addr};
