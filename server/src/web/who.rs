@@ -61,14 +61,10 @@ impl Who {
 
     /// Whoever holds this secret.
     pub(super) fn holder(core: Arc<Core>, address: IpAddr, secret: &str) -> Result<Self, Problem> {
-        // Guessing 256 bits is hopeless; guessing fast is still not for free.
-        if !core.guesses.has(&address) {
-            return Err(Refusal::RateLimited.into());
-        }
-        let bearer = lookup(&core, secret).inspect_err(|refusal| {
-            if *refusal == Refusal::BadAccess {
-                core.guesses.take(&address);
-            }
+        // Guessing 256 bits is hopeless; guessing fast is still not for free. Who knows a secret is not held up by those who guess.
+        let bearer = lookup(&core, secret).map_err(|refusal| match refusal {
+            Refusal::BadAccess if !core.guesses.take(&address) => Refusal::RateLimited,
+            refusal => refusal,
         })?;
         Ok(Self {
             core,
