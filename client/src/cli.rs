@@ -1,5 +1,8 @@
 //! The command line: what is asked, and the real world that it is asked of.
 
+#[cfg(feature = "http")]
+mod http;
+
 use std::io::{self, Read as _, Write as _};
 #[cfg(feature = "full")]
 use std::path::Path;
@@ -91,6 +94,9 @@ enum Command {
     /// Give services a URL that posts to one conversation, list those given, take one back
     #[command(subcommand)]
     Webhook(Webhook),
+    /// Make one HTTPS request over nihao's own TLS; -v shows name, TCP, TLS and headers
+    #[cfg(feature = "http")]
+    Http(Box<http::Http>),
     /// Show one message travel from alice to bob, through a server of its own on this machine
     #[cfg(feature = "full")]
     Demo {
@@ -191,14 +197,26 @@ async fn dispatch(cli: Cli) -> Result<(), Error> {
     if let Command::Demo { text, keylog } = &cli.command {
         return demo(text, keylog.as_deref(), screen).await;
     }
+    #[cfg(feature = "http")]
+    let Cli { home, command } = match cli.command {
+        Command::Http(http) => return http.run(screen).await,
+        command => Cli { command, ..cli },
+    };
+    #[cfg(not(feature = "http"))]
+    let Cli { home, command } = cli;
+    as_member(home, command, screen).await
+}
+
+/// What is asked of the server that this device has joined, or joins.
+async fn as_member(home: Option<PathBuf>, command: Command, screen: &mut Screen<'_>) -> Result<(), Error> {
     let environment = Environment::system();
     let mut world = World {
         clock: environment.clock.clone(),
         random: environment.entropy.open(),
         connect: Secure::new(SystemNetwork, environment),
     };
-    let home = home::find(cli.home, &Variables::of_this_process())?;
-    match cli.command {
+    let home = home::find(home, &Variables::of_this_process())?;
+    match command {
         Command::Join { invite, name } => {
             let invite: Invite = if invite == "-" {
                 standard_input_line()?.parse()?
@@ -233,7 +251,9 @@ async fn dispatch(cli: Cli) -> Result<(), Error> {
         Command::Remove { name } => command::remove::remove(&home, &mut world, screen, nickname(&name)?).await?,
         Command::Token(token) => token.run(&home, &mut world, screen).await?,
         Command::Webhook(webhook) => webhook.run(&home, &mut world, screen).await?,
-        // It needs no home, and was given above.
+        // They need no home, and were given above.
+        #[cfg(feature = "http")]
+        Command::Http(_) => {}
         #[cfg(feature = "full")]
         Command::Demo { .. } => {}
     }

@@ -3,6 +3,8 @@
 pub mod access;
 mod deliver;
 pub mod history;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod invite;
 pub mod join;
 pub mod listen;

@@ -8,10 +8,13 @@ use nihao_protocol::x509::CertificateError;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::dial::DialError;
+use crate::error::Exit;
 use crate::home::{Credentials, Endpoint};
 
 pub use secure::Secure;
 pub(crate) use secure::refusal_of_certificate;
+#[cfg(feature = "http")]
+pub(crate) use secure::translate;
 
 /// What gives a secure stream to a server: TLS in the product, memory in some tests.
 pub trait Connect: Sync {
@@ -96,5 +99,15 @@ impl ConnectError {
     #[must_use]
     pub const fn is_passing(&self) -> bool {
         matches!(self, Self::Dial(_) | Self::Silent { .. } | Self::EndedEarly)
+    }
+
+    /// The exit code of what needed the connection.
+    #[must_use]
+    pub const fn exit(&self) -> Exit {
+        match self {
+            Self::CertificateRefused { .. } => Exit::Refused,
+            Self::Certificate { .. } => Exit::Untrusted,
+            _ => Exit::Unreachable,
+        }
     }
 }

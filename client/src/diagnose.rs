@@ -1,5 +1,8 @@
 //! A failed connection in words: the check that failed, what was expected, what was seen, and one thing to do.
 
+#[cfg(feature = "http")]
+mod web;
+
 use nihao_protocol::chat::shown;
 use nihao_protocol::clock::UnixTime;
 use nihao_protocol::x509::CertificateError;
@@ -7,6 +10,9 @@ use nihao_protocol::x509::CertificateError;
 use crate::connect::ConnectError;
 use crate::dial::DialError;
 use crate::home::Endpoint;
+
+#[cfg(feature = "http")]
+pub use web::diagnose_https;
 
 /// What there is to say about a failed connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,7 +208,8 @@ fn fingerprint(key: &[u8; 32]) -> String {
     key.iter().take(8).map(|byte| format!("{byte:02x}")).collect::<String>() + "…"
 }
 
-fn utc(time: UnixTime) -> String {
+/// A moment as people read it.
+pub(crate) fn utc(time: UnixTime) -> String {
     let moment = i64::try_from(time.0)
         .ok()
         .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());

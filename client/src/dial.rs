@@ -1,6 +1,7 @@
 //! The way to a server below TLS: a plain stream, from the system's network or any other.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -13,6 +14,42 @@ pub trait Dial: Sync {
 
     /// Finds `host` and connects to `port` there.
     fn dial(&self, host: &str, port: u16) -> impl Future<Output = Result<Self::Stream, DialError>> + Send;
+
+    /// As [`Self::dial`], and tells each step as it is done. What has no steps tells none.
+    fn dial_telling(
+        &self,
+        host: &str,
+        port: u16,
+        _tell: &mut (dyn FnMut(DialStep) + Send),
+    ) -> impl Future<Output = Result<Self::Stream, DialError>> + Send {
+        self.dial(host, port)
+    }
+}
+
+/// A step on the way to a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DialStep {
+    /// The name was looked up.
+    Found {
+        /// The addresses in the order in which they are tried.
+        addresses: Vec<SocketAddr>,
+        /// How long that took.
+        took: Duration,
+    },
+    /// An address could not be connected to.
+    Failed {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        reason: String,
+    },
+    /// There is a stream.
+    Connected {
+        /// Where the stream begins and ends: this machine's address, and the server's.
+        ends: Option<(SocketAddr, SocketAddr)>,
+        /// How long it took from the first attempt on.
+        took: Duration,
+    },
 }
 
 /// There is no stream.

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use nihao_protocol::chat::{InviteError, NameError, Refusal, shown};
 use nihao_protocol::crypto::random::RandomUnavailable;
 
+#[cfg(feature = "http")]
+use crate::command::http::WebError;
 use crate::connect::ConnectError;
 use crate::diagnose::diagnose;
 use crate::home::{Endpoint, FileError, HomeError};
@@ -23,7 +25,7 @@ pub enum Exit {
     Usage = 2,
     /// The server cannot be reached or is busy, or the connection broke.
     Unreachable = 3,
-    /// What answers is not the server that the invite speaks of.
+    /// What answers is not the server that the invite speaks of, or its certificate is not trusted.
     Untrusted = 4,
     /// The message is not confirmed yet; it stays queued and goes with the next connection.
     Queued = 5,
@@ -39,7 +41,7 @@ pub const EXIT_CODES: &str = "Exit codes:\n  \
     1  something of this machine failed: a file, randomness\n  \
     2  the command line, or a name, text or invite in it, is wrong\n  \
     3  the server cannot be reached or is busy, or the connection broke\n  \
-    4  what answers is not the server that the invite speaks of\n  \
+    4  what answers is not the server that the invite speaks of, or its certificate is not trusted\n  \
     5  the message is not confirmed yet; it stays queued and goes with the next connection\n  \
     6  the server refused, and will not do otherwise\n  \
     7  this home has not joined yet, or has joined elsewhere";
@@ -90,6 +92,10 @@ pub enum Error {
     /// No randomness.
     #[error(transparent)]
     Random(#[from] RandomUnavailable),
+    /// A request over HTTPS came to nothing.
+    #[cfg(feature = "http")]
+    #[error(transparent)]
+    Web(#[from] WebError),
     /// The demonstration could not be given.
     #[error("the demonstration failed: {0}")]
     Demo(String),
@@ -101,11 +107,9 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Home(HomeError::NotJoined(_) | HomeError::Taken { .. }) => Exit::Account,
-            Self::Connect { error, .. } => match **error {
-                ConnectError::CertificateRefused { .. } => Exit::Refused,
-                ConnectError::Certificate { .. } => Exit::Untrusted,
-                _ => Exit::Unreachable,
-            },
+            Self::Connect { error, .. } => error.exit(),
+            #[cfg(feature = "http")]
+            Self::Web(error) => error.exit(),
             Self::Link(LinkError::CertificateRefused { .. }) => Exit::Refused,
             Self::Link(error) => match error.reason() {
                 Some(reason) if !reason.is_retryable() => Exit::Refused,
@@ -139,6 +143,8 @@ impl Error {
             Self::Input(_) => "give the text as arguments instead".into(),
             Self::Output(_) => "check the disk or program that standard output leads to".into(),
             Self::Random(_) => "the system's random generator is broken; nothing secret can be done".into(),
+            #[cfg(feature = "http")]
+            Self::Web(error) => error.hint(),
             Self::Demo(_) => "run it again; \"nihao demo --help\" says what it needs".into(),
         }
     }

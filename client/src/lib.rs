@@ -11,6 +11,8 @@
 //!                        dial/system.rs ── the only file that knows TcpStream and looks up names
 //! ```
 //!
+//! `command/http` stands beside: hyper's client over TLS that trusts roots, over the same `dial`; no home, no session.
+//!
 //! The network comes in through [`connect::Connect`] (a secure stream) or, one layer below, [`dial::Dial`] (a plain one), so
 //! that the same commands run over real sockets, in memory, and on a simulated network.
 

@@ -92,7 +92,8 @@ pub(crate) fn refusal_of_certificate(error: &io::Error) -> Option<String> {
     }
 }
 
-fn translate(error: NetError, host: &str) -> ConnectError {
+/// A failed handshake with `host` in the client's words.
+pub(crate) fn translate(error: NetError, host: &str) -> ConnectError {
     match error {
         NetError::NotTls { first } => ConnectError::NotTls { seen: first },
         NetError::TimedOut(after) => ConnectError::Silent {

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use super::{Dial, DialError};
+use super::{Dial, DialError, DialStep};
 
 /// How long one address has to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -22,9 +23,29 @@ impl Dial for SystemNetwork {
     type Stream = TcpStream;
 
     async fn dial(&self, host: &str, port: u16) -> Result<TcpStream, DialError> {
-        let stream = race(interleave(addresses(host, port).await?)).await?;
+        self.dial_telling(host, port, &mut |_| {}).await
+    }
+
+    async fn dial_telling(
+        &self,
+        host: &str,
+        port: u16,
+        tell: &mut (dyn FnMut(DialStep) + Send),
+    ) -> Result<TcpStream, DialError> {
+        let began = Instant::now();
+        let addresses = interleave(addresses(host, port).await?);
+        tell(DialStep::Found {
+            addresses: addresses.clone(),
+            took: began.elapsed(),
+        });
+        let began = Instant::now();
+        let stream = race(addresses, tell).await?;
         // Frames are small and each is worth sending at once; a socket that cannot do so still works.
         let _ = stream.set_nodelay(true);
+        tell(DialStep::Connected {
+            ends: ends(&stream),
+            took: began.elapsed(),
+        });
         Ok(stream)
     }
 }
@@ -78,12 +99,12 @@ fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 }
 
 /// Connects to whichever answers first; of several failures the first address's is told.
-async fn race(addresses: Vec<SocketAddr>) -> Result<TcpStream, DialError> {
+async fn race(addresses: Vec<SocketAddr>, tell: &mut (dyn FnMut(DialStep) + Send)) -> Result<TcpStream, DialError> {
     let mut waiting = addresses.into_iter().enumerate();
     let (mut attempts, mut failures) = (JoinSet::new(), Vec::new());
     loop {
         if let Some((index, address)) = waiting.next() {
-            attempts.spawn(async move { (index, attempt(address).await) });
+            attempts.spawn(async move { (index, address, attempt(address).await) });
         } else if attempts.is_empty() {
             break;
         }
@@ -91,8 +112,11 @@ async fn race(addresses: Vec<SocketAddr>) -> Result<TcpStream, DialError> {
         tokio::select! {
             biased;
             Some(ended) = attempts.join_next() => match ended {
-                Ok((_, Ok(stream))) => return Ok(stream),
-                Ok((index, Err(error))) => failures.push((index, error)),
+                Ok((_, _, Ok(stream))) => return Ok(stream),
+                Ok((index, address, Err(error))) => {
+                    tell(DialStep::Failed { address, reason: error.to_string() });
+                    failures.push((index, error));
+                }
                 Err(_) => {} // only a panic ends an attempt otherwise
             },
             () = tokio::time::sleep(STAGGER), if waiting.len() > 0 => {}
@@ -153,7 +177,14 @@ mod tests {
         let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let bad = closed.local_addr().unwrap();
         drop(closed);
-        assert_eq!(race(vec![bad, good]).await.unwrap().peer_addr().unwrap(), good);
-        assert!(matches!(race(vec![bad]).await, Err(DialError::Refused(address)) if address == bad));
+        let mut told = Vec::new();
+        let stream = race(vec![bad, good], &mut |step| told.push(step)).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), good);
+        assert!(
+            matches!(told.as_slice(), [DialStep::Failed { address, .. }] if *address == bad),
+            "{told:?}"
+        );
+        let refused = race(vec![bad], &mut |_| {}).await;
+        assert!(matches!(refused, Err(DialError::Refused(address)) if address == bad));
     }
 }

@@ -1,0 +1,125 @@
+//! One request and its response over an open TLS stream, by hyper.
+
+use std::error::Error as _;
+use std::io;
+use std::pin::pin;
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::{http1, http2};
+use hyper::{Response, StatusCode, Version};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use nihao_protocol::net::TlsStream;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::error::{Stage, WebError};
+use super::{Errand, H2, told};
+use crate::connect::{ConnectError, refusal_of_certificate};
+use crate::error::Error;
+
+/// How long a polite goodbye may take.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// Sends the request in the version that ALPN chose, writes the response's body, and gives its status.
+pub(super) async fn exchange<S>(stream: TlsStream<S>, errand: &mut Errand<'_, '_>) -> Result<StatusCode, Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    errand.stage = Stage::Response;
+    let chosen = stream.facts().and_then(|facts| facts.alpn.as_deref());
+    if chosen == Some(H2) {
+        let request = announced(errand, Version::HTTP_2)?;
+        let opening = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await;
+        let (mut sender, connection) = opening.map_err(|error| broken(errand, &error))?;
+        drive(connection, async {
+            receive(sender.send_request(request).await, errand).await
+        })
+        .await
+    } else {
+        let request = announced(errand, Version::HTTP_11)?;
+        let opening = http1::handshake(TokioIo::new(stream)).await;
+        let (mut sender, connection) = opening.map_err(|error| broken(errand, &error))?;
+        drive(connection, async {
+            receive(sender.send_request(request).await, errand).await
+        })
+        .await
+    }
+}
+
+fn announced(errand: &mut Errand<'_, '_>, version: Version) -> Result<hyper::Request<Full<Bytes>>, WebError> {
+    let request = errand.request.over(version)?;
+    errand.tell('>', told::request(&request));
+    Ok(request)
+}
+
+/// Lets the connection work until the exchange has ended, then say goodbye.
+async fn drive<T>(connection: impl Future<Output = hyper::Result<()>>, exchange: impl Future<Output = T>) -> T {
+    let mut connection = pin!(connection);
+    let ended = {
+        let mut exchange = pin!(exchange);
+        tokio::select! {
+            biased;
+            outcome = &mut exchange => Ok(outcome),
+            // Whatever ended it is told to the exchange, too.
+            _ = &mut connection => Err(exchange.await),
+        }
+    };
+    match ended {
+        Ok(outcome) => {
+            // Nothing hangs on it any more.
+            let _ = tokio::time::timeout(GOODBYE, connection).await;
+            outcome
+        }
+        Err(outcome) => outcome,
+    }
+}
+
+async fn receive(
+    answered: hyper::Result<Response<Incoming>>,
+    errand: &mut Errand<'_, '_>,
+) -> Result<StatusCode, Error> {
+    let response = answered.map_err(|error| broken(errand, &error))?;
+    errand.tell('<', told::response(&response));
+    errand.sink.begin()?;
+    let status = response.status();
+    let (mut body, mut received) = (response.into_body(), 0);
+    errand.stage = Stage::Body { received };
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| broken(errand, &error))?;
+        if let Some(data) = frame.data_ref() {
+            errand.write(data)?;
+            received += data.len() as u64;
+            errand.stage = Stage::Body { received };
+        } else if let Some(trailers) = frame.trailers_ref() {
+            errand.tell('<', told::headers(trailers));
+        }
+    }
+    Ok(status)
+}
+
+/// What hyper says, and all that lies below it.
+fn broken(errand: &Errand<'_, '_>, error: &hyper::Error) -> WebError {
+    let mut reason = error.to_string();
+    let mut below = error.source();
+    while let Some(cause) = below {
+        // In TLS 1.3 a server that wants a certificate says so only after the handshake.
+        if let Some(alert) = cause.downcast_ref::<io::Error>().and_then(refusal_of_certificate) {
+            return WebError::Connect {
+                host: errand.request.target.host.clone(),
+                port: errand.request.target.port,
+                roots: std::path::PathBuf::new(), // the chain was good
+                error: Box::new(ConnectError::CertificateRefused { alert }),
+            };
+        }
+        let text = cause.to_string();
+        if !reason.contains(&text) {
+            reason = format!("{reason}: {text}");
+        }
+        below = cause.source();
+    }
+    WebError::Broken {
+        stage: errand.stage,
+        reason,
+    }
+}
