@@ -161,8 +161,7 @@ fn each_reason_such_a_chain_is_refused() {
     let salted = |length| [PSS[0], PSS[1], "-sigopt", length];
     let crossed = [PSS, &["-sigopt", "rsa_mgf1_md:sha512"]].concat();
     for (what, signing) in [
-        ("SHA-1", &["-sha1"][..]),
-        ("SHA-224", &["-sha224"]),
+        ("SHA-224", &["-sha224"][..]),
         ("PSS with the longest salt", &salted("rsa_pss_saltlen:-2")),
         ("PSS without a salt", &salted("rsa_pss_saltlen:0")),
         ("PSS with two hashes", &crossed),
@@ -171,6 +170,8 @@ fn each_reason_such_a_chain_is_refused() {
         lab.sign("leaf.csr", "one.pem", "rsa", signing, leaf);
         assert_eq!(lab.verify("rsa", &["one"]), unsupported, "{what}");
     }
+    lab.sign("leaf.csr", "one.pem", "rsa", &["-sha1"], leaf);
+    assert_eq!(lab.verify("rsa", &["one"]), Err(Error::BrokenHash), "SHA-1");
     lab.root("p521", P521, &["-sha512"]);
     lab.sign("leaf.csr", "one.pem", "p521", &["-sha512"], leaf);
     assert_eq!(lab.verify("p521", &["one"]), unsupported, "P-521");
