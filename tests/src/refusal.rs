@@ -9,6 +9,22 @@ use crate::peer::Peer;
 use crate::pki::{Ca, Kind, Leaf};
 use crate::refusal_table;
 
+/// Signature algorithms over hashes that are broken, by their identifiers (RFC 8446 §4.4.2.4).
+pub const BROKEN_HASHES: [(&str, &[u8]); 3] = [
+    (
+        "§4.4.2.4: signed over MD5",
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 4],
+    ),
+    (
+        "§4.4.2.4: signed over SHA-1, RSA",
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5],
+    ),
+    (
+        "§4.4.2.4: signed over SHA-1, ECDSA",
+        &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1],
+    ),
+];
+
 /// The CA of the tests' servers.
 #[must_use]
 pub fn servers() -> Ca {

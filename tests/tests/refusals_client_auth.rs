@@ -11,7 +11,7 @@ use nihao_protocol::tls::{AlertDescription as Alert, ClientConfig};
 use nihao_protocol::x509::{CertificateError, Purpose, Trust, Verifier};
 use nihao_tests::peer::Peer;
 use nihao_tests::pki::{Ca, Kind, Leaf, signed_with};
-use nihao_tests::refusal::{expect, extensions, servers, waiting};
+use nihao_tests::refusal::{BROKEN_HASHES, expect, extensions, servers, waiting};
 use nihao_tests::refusal_table::Table;
 
 fn certified(leaf: &Leaf, ca: &Ca) -> Peer {
@@ -333,20 +333,7 @@ fn tickets_after_the_handshake() {
 fn hashes_that_are_broken() {
     let _table = Table::open("refusals_client_auth::hashes_that_are_broken");
     let good = servers().issue(&Leaf::server(Kind::Ed25519));
-    for (what, oid) in [
-        (
-            "§4.4.2.4: signed over MD5",
-            &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 4][..],
-        ),
-        (
-            "§4.4.2.4: signed over SHA-1, RSA",
-            &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5],
-        ),
-        (
-            "§4.4.2.4: signed over SHA-1, ECDSA",
-            &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1],
-        ),
-    ] {
+    for (what, oid) in BROKEN_HASHES {
         let mut peer = waiting();
         peer.say_encrypted_extensions();
         peer.say_certificate(&[signed_with(&good, oid)]);

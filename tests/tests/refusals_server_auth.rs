@@ -7,7 +7,7 @@ use nihao_protocol::tls::messages::{Certificate, CertificateVerify, Finished, Me
 use nihao_protocol::tls::names::{ContentType, ExtensionType, HandshakeType};
 use nihao_tests::peer::{Peer, raw};
 use nihao_tests::pki::{Ca, Kind, Leaf, signed_with};
-use nihao_tests::refusal::{expect, server, users};
+use nihao_tests::refusal::{BROKEN_HASHES, expect, server, users};
 use nihao_tests::refusal_table::Table;
 
 /// A server that waits for the client's Certificate.
@@ -279,20 +279,7 @@ fn records_after_the_handshake() {
 fn hashes_that_are_broken() {
     let _table = Table::open("refusals_server_auth::hashes_that_are_broken");
     let good = users().issue(&Leaf::user(Kind::Ed25519));
-    for (what, oid) in [
-        (
-            "§4.4.2.4: signed over MD5",
-            &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 4][..],
-        ),
-        (
-            "§4.4.2.4: signed over SHA-1, RSA",
-            &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5],
-        ),
-        (
-            "§4.4.2.4: signed over SHA-1, ECDSA",
-            &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1],
-        ),
-    ] {
+    for (what, oid) in BROKEN_HASHES {
         let mut peer = waiting_for_certificate(false);
         peer.say_certificate(&[signed_with(&good, oid)]);
         expect(&peer, what, Alert::BAD_CERTIFICATE);

@@ -153,17 +153,17 @@ const fn schemes_of(algorithm: Oid<'_>) -> &'static [SignatureScheme] {
     match algorithm.contents() {
         [0x2b, 0x65, 0x70] => &[SignatureScheme::ED25519],
         [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02] => &[SignatureScheme::ECDSA_SECP256R1_SHA256],
-        [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03] => &[SignatureScheme(0x0503)],
+        [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03] => &[SignatureScheme::ECDSA_SECP384R1_SHA384],
         [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04] => &[SignatureScheme(0x0603)],
         [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, last] => match last {
-            0x0b => &[SignatureScheme(0x0401)],
-            0x0c => &[SignatureScheme(0x0501)],
-            0x0d => &[SignatureScheme(0x0601)],
+            0x0b => &[SignatureScheme::RSA_PKCS1_SHA256],
+            0x0c => &[SignatureScheme::RSA_PKCS1_SHA384],
+            0x0d => &[SignatureScheme::RSA_PKCS1_SHA512],
             // RSA-PSS: which hash, its parameters say.
             0x0a => &[
-                SignatureScheme(0x0804),
-                SignatureScheme(0x0805),
-                SignatureScheme(0x0806),
+                SignatureScheme::RSA_PSS_RSAE_SHA256,
+                SignatureScheme::RSA_PSS_RSAE_SHA384,
+                SignatureScheme::RSA_PSS_RSAE_SHA512,
             ],
             _ => &[],
         },
