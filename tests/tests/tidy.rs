@@ -29,7 +29,7 @@ fn sources(dir: &str) -> Vec<(String, String)> {
 }
 
 fn all_sources() -> Vec<(String, String)> {
-    ["protocol", "certs", "server", "client", "tests"]
+    ["protocol", "certs", "server", "explain", "client", "tests"]
         .into_iter()
         .flat_map(sources)
         .collect()
@@ -162,11 +162,12 @@ fn no_module_is_a_drawer() {
 }
 
 /// The crates of the workspace and those of ours each may depend on.
-const CRATES: [(&str, &[&str]); 4] = [
+const CRATES: [(&str, &[&str]); 5] = [
     ("nihao-protocol", &[]),
     ("nihao-certs", &["nihao-protocol"]),
     ("nihao-server", &["nihao-protocol", "nihao-certs"]),
-    ("nihao-client", &["nihao-protocol", "nihao-server"]),
+    ("nihao-explain", &["nihao-protocol"]),
+    ("nihao-client", &["nihao-protocol", "nihao-server", "nihao-explain"]),
 ];
 
 fn tree(package: &str, edges: &str) -> String {
