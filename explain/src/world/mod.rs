@@ -1,0 +1,187 @@
+//! A network in memory: hosts with a real TCP/IP stack, switches, routers and wires, on a clock that only the network moves.
+//!
+//! What runs on it is the product's own async code: streams and datagrams are tokio's traits, deadlines are `tokio::time`.
+//! Nothing here reads a clock, draws a number or runs in an order of its own, so the same seed gives the same bytes.
+//!
+//! ```text
+//! tasks ── Stream, Listener, Datagrams ──► Network { nodes, wires, frames in flight }
+//!    ▲                                        ▲
+//!    └── wakers of the sockets ◄── the driver: waits until every task rests, then moves time to the next event
+//! ```
+
+mod datagrams;
+mod driver;
+pub mod fault;
+mod host;
+mod network;
+mod router;
+mod stream;
+mod switch;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use self::datagrams::Datagrams;
+pub use self::host::Address;
+pub use self::router::{Decision, Route};
+pub use self::stream::{Listener, Stream};
+pub use self::wire::Wire;
+
+use self::fault::Fault;
+use self::network::Network;
+use crate::capture::Capture;
+
+/// Where a node stands in the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(usize);
+
+/// A network before it runs: who there is, and what is plugged in where.
+#[derive(Debug)]
+pub struct Plan {
+    network: Network,
+    names: BTreeMap<NodeId, String>,
+}
+
+impl Plan {
+    /// An empty network; the seed fixes the hosts' sequence numbers and the random losses.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self {
+            network: Network::new(seed),
+            names: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a host with one network card, which sends everything outside its prefix to the gateway.
+    pub fn host(&mut self, name: &str, address: Address, gateway: std::net::Ipv4Addr) -> NodeId {
+        let id = self.network.add_host(address, gateway);
+        self.named(id, name)
+    }
+
+    /// Adds a switch.
+    pub fn switch(&mut self, name: &str, ports: usize) -> NodeId {
+        let id = self.network.add_switch(ports);
+        self.named(id, name)
+    }
+
+    /// Adds a router with these interfaces and routes; the prefixes of its interfaces are routes of their own.
+    pub fn router(&mut self, name: &str, interfaces: &[Address], routes: &[Route]) -> NodeId {
+        let id = self.network.add_router(interfaces, routes);
+        self.named(id, name)
+    }
+
+    /// Plugs a wire into two ports.
+    pub fn plug(&mut self, one: (NodeId, usize), other: (NodeId, usize), wire: Wire) {
+        self.network.plug(one, other, wire);
+    }
+
+    /// Something that goes wrong on the wire plugged into that port, in either direction.
+    pub fn fault(&mut self, at: (NodeId, usize), fault: Fault) {
+        self.network.add_fault(at, fault);
+    }
+
+    /// Runs `scenario` on the network until it ends, then lets the network come to rest, for at most `rest` of its time.
+    ///
+    /// # Panics
+    /// When no runtime can be made: there is no memory, or too many threads.
+    pub fn run<T, F>(self, rest: std::time::Duration, scenario: impl FnOnce(World) -> F) -> (T, Seen)
+    where
+        F: Future<Output = T>,
+    {
+        let (gate, runtime) = driver::runtime();
+        let world = World {
+            inner: Arc::new(Inner {
+                network: Mutex::new(self.network),
+                kick: tokio::sync::Notify::new(),
+            }),
+        };
+        let ended = runtime.block_on(driver::run(world.clone(), gate, scenario(world.clone()), rest));
+        drop(runtime);
+        let mut network = world.lock();
+        let captures = self.names.into_iter().map(|(id, name)| {
+            let node = network.node_mut(id);
+            (name, node.tap.take())
+        });
+        let captures = captures.collect();
+        let decisions = network.take_decisions();
+        (ended, Seen { captures, decisions })
+    }
+
+    fn named(&mut self, id: NodeId, name: &str) -> NodeId {
+        self.names.insert(id, name.to_owned());
+        id
+    }
+}
+
+/// What was seen of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// What passed each node, by its name.
+    pub captures: BTreeMap<String, Capture>,
+    /// What the routers decided, in the order of time.
+    pub decisions: Vec<Decision>,
+}
+
+/// A network that runs. Clones are the same network.
+#[derive(Debug, Clone)]
+pub struct World {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    network: Mutex<Network>,
+    /// Told when a task did something that the network must look at.
+    kick: tokio::sync::Notify,
+}
+
+impl World {
+    /// Connects from a host to an address.
+    ///
+    /// # Errors
+    /// As a kernel gives them: refused, timed out, no route.
+    pub async fn connect(&self, host: NodeId, to: std::net::SocketAddrV4) -> std::io::Result<Stream> {
+        stream::connect(self, host, to).await
+    }
+
+    /// Listens on a port of a host.
+    ///
+    /// # Errors
+    /// When the port is 0 or taken.
+    pub fn listen(&self, host: NodeId, port: u16) -> std::io::Result<Listener> {
+        Listener::new(self.clone(), host, port)
+    }
+
+    /// Opens a UDP port of a host; 0 is any free one.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub fn datagrams(&self, host: NodeId, port: u16) -> std::io::Result<Datagrams> {
+        Datagrams::new(self.clone(), host, port)
+    }
+
+    /// Cuts a host's power, or gives it back. Its sockets are gone, and what is sent to it vanishes.
+    pub fn power(&self, host: NodeId, on: bool) {
+        self.lock().power(host, on);
+        self.kick();
+    }
+
+    /// µs since the run began.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        self.lock().now()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Network> {
+        // A task that panicked while it held the network has not left it half changed: every change is one call.
+        self.inner.network.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn kick(&self) {
+        self.inner.kick.notify_one();
+    }
+}

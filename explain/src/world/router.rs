@@ -1,0 +1,316 @@
+//! A router: takes a packet off one network and puts it on the next, by the longest prefix that fits.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::Ipv4Addr;
+
+use smoltcp::phy::ChecksumCapabilities;
+use smoltcp::wire::{
+    ArpOperation, ArpPacket, ArpRepr, EthernetAddress, EthernetFrame, EthernetProtocol, Icmpv4DstUnreachable,
+    Icmpv4Packet, Icmpv4Repr, Icmpv4TimeExceeded, IpProtocol, Ipv4Cidr, Ipv4Packet, Ipv4Repr,
+};
+
+use super::host::Address;
+
+/// How long an unanswered ARP request is waited for, in µs, and how often it is made.
+const ARP_PATIENCE: u64 = 1_000_000;
+const ARP_TRIES: u8 = 3;
+/// The most packets that wait for one address.
+const WAITING: usize = 16;
+const ETHERNET: usize = 14;
+/// The time to live of packets of the router's own.
+const HOPS: u8 = 64;
+
+/// A way to a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// The network.
+    pub to: Ipv4Addr,
+    /// Bits of its prefix; 0 is everything.
+    pub prefix: u8,
+    /// The next router; none: the network is right here, on that interface.
+    pub via: Option<Ipv4Addr>,
+    /// The interface it leaves by.
+    pub interface: usize,
+}
+
+/// Why a packet left as it did: what the router looked up, and what it found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// In µs since the run began.
+    pub at: u64,
+    /// Which router.
+    pub node: super::NodeId,
+    /// Where the packet is going.
+    pub destination: Ipv4Addr,
+    /// All routes that fit, the longest prefix first: the first was taken.
+    pub fitting: Vec<Route>,
+}
+
+/// A frame that leaves by an interface.
+pub(super) type Leaving = (usize, Vec<u8>);
+
+/// A router.
+#[derive(Debug)]
+pub(super) struct Router {
+    interfaces: Vec<Address>,
+    /// The longest prefix first.
+    routes: Vec<Route>,
+    neighbours: BTreeMap<(usize, Ipv4Addr), EthernetAddress>,
+    asked: BTreeMap<(usize, Ipv4Addr), Asked>,
+    /// What was looked up since somebody last looked.
+    pub(super) lookups: Vec<(Ipv4Addr, Vec<Route>)>,
+}
+
+/// Packets that wait for a neighbour's address.
+#[derive(Debug)]
+struct Asked {
+    again: u64,
+    tries: u8,
+    waiting: VecDeque<Vec<u8>>,
+}
+
+impl Router {
+    pub(super) fn new(interfaces: &[Address], routes: &[Route]) -> Self {
+        let own = interfaces.iter().enumerate().map(|(interface, address)| Route {
+            to: address.cidr().network().address(),
+            prefix: address.prefix,
+            via: None,
+            interface,
+        });
+        let mut routes: Vec<Route> = own.chain(routes.iter().copied()).collect();
+        routes.sort_by_key(|route| std::cmp::Reverse(route.prefix));
+        Self {
+            interfaces: interfaces.to_vec(),
+            routes,
+            neighbours: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            lookups: Vec::new(),
+        }
+    }
+
+    /// A frame came in at an interface; the frames that leave for it.
+    pub(super) fn receive(&mut self, now: u64, interface: usize, bytes: &[u8]) -> Vec<Leaving> {
+        let Some(own) = self.interfaces.get(interface).copied() else {
+            return vec![];
+        };
+        let Ok(frame) = EthernetFrame::new_checked(bytes) else {
+            return vec![];
+        };
+        if frame.dst_addr() != own.ethernet() && !frame.dst_addr().is_broadcast() {
+            return vec![];
+        }
+        match frame.ethertype() {
+            EthernetProtocol::Arp => self.resolve(interface, own, frame.payload()),
+            EthernetProtocol::Ipv4 => self.route(now, frame.payload()),
+            _ => vec![],
+        }
+    }
+
+    /// When there is something to do, in µs.
+    pub(super) fn next_event(&self) -> Option<u64> {
+        self.asked.values().map(|asked| asked.again).min()
+    }
+
+    /// Asks again for neighbours that did not answer, and gives up on them in the end.
+    pub(super) fn poll(&mut self, now: u64) -> Vec<Leaving> {
+        let due: Vec<_> = self
+            .asked
+            .iter()
+            .filter(|(_, asked)| asked.again <= now)
+            .map(|(key, _)| *key)
+            .collect();
+        let mut leaving = Vec::new();
+        for key in due {
+            let tries = self.asked.get_mut(&key).map_or(ARP_TRIES, |asked| {
+                (asked.tries, asked.again) = (asked.tries + 1, now + ARP_PATIENCE);
+                asked.tries
+            });
+            if tries < ARP_TRIES {
+                leaving.extend(self.ask(key.0, key.1));
+                continue;
+            }
+            for packet in self.asked.remove(&key).map(|asked| asked.waiting).unwrap_or_default() {
+                leaving.extend(self.complain(
+                    now,
+                    &packet,
+                    Complaint::Unreachable(Icmpv4DstUnreachable::HostUnreachable),
+                ));
+            }
+        }
+        leaving
+    }
+
+    /// Answers who asks for this router, and hears who is where (RFC 826).
+    fn resolve(&mut self, interface: usize, own: Address, bytes: &[u8]) -> Vec<Leaving> {
+        let packet = ArpPacket::new_checked(bytes).and_then(|packet| ArpRepr::parse(&packet));
+        let Ok(ArpRepr::EthernetIpv4 {
+            operation,
+            source_hardware_addr,
+            source_protocol_addr,
+            target_protocol_addr,
+            ..
+        }) = packet
+        else {
+            return vec![];
+        };
+        if target_protocol_addr != own.ip {
+            return vec![];
+        }
+        self.neighbours
+            .insert((interface, source_protocol_addr), source_hardware_addr);
+        let mut leaving = Vec::new();
+        if operation == ArpOperation::Request {
+            let reply = ArpRepr::EthernetIpv4 {
+                operation: ArpOperation::Reply,
+                source_hardware_addr: own.ethernet(),
+                source_protocol_addr: own.ip,
+                target_hardware_addr: source_hardware_addr,
+                target_protocol_addr: source_protocol_addr,
+            };
+            leaving.push((interface, arp_frame(own, source_hardware_addr, &reply)));
+        }
+        let waiting = self.asked.remove(&(interface, source_protocol_addr));
+        for packet in waiting.map(|asked| asked.waiting).unwrap_or_default() {
+            leaving.push((interface, ip_frame(own, source_hardware_addr, &packet)));
+        }
+        leaving
+    }
+
+    fn route(&mut self, now: u64, bytes: &[u8]) -> Vec<Leaving> {
+        let Ok(packet) = Ipv4Packet::new_checked(bytes) else {
+            return vec![];
+        };
+        if !packet.verify_checksum() {
+            return vec![];
+        }
+        let destination = packet.dst_addr();
+        let length = usize::from(packet.total_len());
+        let hops = packet.hop_limit();
+        // What Ethernet's shortest frame carries behind the packet is no part of it.
+        let mut bytes = bytes.get(..length).unwrap_or(bytes).to_vec();
+        if self.interfaces.iter().any(|address| address.ip == destination) {
+            return vec![]; // nobody lives here
+        }
+        if hops <= 1 {
+            return self.complain(now, &bytes, Complaint::Exceeded);
+        }
+        let mut packet = Ipv4Packet::new_unchecked(&mut bytes[..]);
+        packet.set_hop_limit(hops - 1);
+        packet.fill_checksum();
+        self.forward(now, destination, bytes)
+    }
+
+    fn forward(&mut self, now: u64, destination: Ipv4Addr, packet: Vec<u8>) -> Vec<Leaving> {
+        let fits = |route: &&Route| Ipv4Cidr::new(route.to, route.prefix).contains_addr(&destination);
+        let fitting: Vec<_> = self.routes.iter().filter(fits).copied().collect();
+        self.lookups.push((destination, fitting.clone()));
+        let Some(route) = fitting.first() else {
+            return self.complain(
+                now,
+                &packet,
+                Complaint::Unreachable(Icmpv4DstUnreachable::NetUnreachable),
+            );
+        };
+        let (interface, next) = (route.interface, route.via.unwrap_or(destination));
+        let Some(own) = self.interfaces.get(interface).copied() else {
+            return vec![];
+        };
+        if let Some(hardware) = self.neighbours.get(&(interface, next)) {
+            return vec![(interface, ip_frame(own, *hardware, &packet))];
+        }
+        let is_new = !self.asked.contains_key(&(interface, next));
+        let asked = self.asked.entry((interface, next)).or_insert_with(|| Asked {
+            again: now + ARP_PATIENCE,
+            tries: 0,
+            waiting: VecDeque::new(),
+        });
+        if asked.waiting.len() < WAITING {
+            asked.waiting.push_back(packet);
+        }
+        if is_new { self.ask(interface, next) } else { vec![] }
+    }
+
+    fn ask(&self, interface: usize, neighbour: Ipv4Addr) -> Vec<Leaving> {
+        let Some(own) = self.interfaces.get(interface).copied() else {
+            return vec![];
+        };
+        let request = ArpRepr::EthernetIpv4 {
+            operation: ArpOperation::Request,
+            source_hardware_addr: own.ethernet(),
+            source_protocol_addr: own.ip,
+            target_hardware_addr: EthernetAddress([0; 6]),
+            target_protocol_addr: neighbour,
+        };
+        vec![(interface, arp_frame(own, EthernetAddress::BROADCAST, &request))]
+    }
+
+    /// Tells the sender of a packet that it goes no further (RFC 792), unless it is such a complaint itself (RFC 1122 §3.2.2).
+    fn complain(&mut self, now: u64, packet: &[u8], complaint: Complaint) -> Vec<Leaving> {
+        let Ok(about) = Ipv4Packet::new_checked(packet) else {
+            return vec![];
+        };
+        let parsed = Ipv4Repr::parse(&about, &ChecksumCapabilities::ignored());
+        let Ok(header) = parsed else { return vec![] };
+        if header.next_header == IpProtocol::Icmp {
+            return vec![];
+        }
+        let back = self
+            .routes
+            .iter()
+            .find(|route| Ipv4Cidr::new(route.to, route.prefix).contains_addr(&header.src_addr));
+        let own = back.and_then(|route| self.interfaces.get(route.interface).copied());
+        let Some(own) = own else { return vec![] };
+        let data = about.payload();
+        let data = data.get(..8).unwrap_or(data);
+        let message = match complaint {
+            Complaint::Exceeded => Icmpv4Repr::TimeExceeded {
+                reason: Icmpv4TimeExceeded::TtlExpired,
+                header,
+                data,
+            },
+            Complaint::Unreachable(reason) => Icmpv4Repr::DstUnreachable { reason, header, data },
+        };
+        let ip = Ipv4Repr {
+            src_addr: own.ip,
+            dst_addr: header.src_addr,
+            next_header: IpProtocol::Icmp,
+            payload_len: message.buffer_len(),
+            hop_limit: HOPS,
+        };
+        let mut bytes = vec![0; ip.buffer_len() + message.buffer_len()];
+        ip.emit(
+            &mut Ipv4Packet::new_unchecked(&mut bytes[..]),
+            &ChecksumCapabilities::default(),
+        );
+        let body = &mut bytes[ip.buffer_len()..];
+        message.emit(&mut Icmpv4Packet::new_unchecked(body), &ChecksumCapabilities::default());
+        self.forward(now, header.src_addr, bytes)
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Complaint {
+    Exceeded,
+    Unreachable(Icmpv4DstUnreachable),
+}
+
+fn arp_frame(own: Address, to: EthernetAddress, arp: &ArpRepr) -> Vec<u8> {
+    let mut bytes = vec![0; ETHERNET + arp.buffer_len()];
+    head(&mut bytes, own, to, EthernetProtocol::Arp);
+    arp.emit(&mut ArpPacket::new_unchecked(&mut bytes[ETHERNET..]));
+    bytes
+}
+
+fn ip_frame(own: Address, to: EthernetAddress, packet: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0; ETHERNET];
+    head(&mut bytes, own, to, EthernetProtocol::Ipv4);
+    bytes.extend_from_slice(packet);
+    bytes
+}
+
+fn head(bytes: &mut [u8], own: Address, to: EthernetAddress, protocol: EthernetProtocol) {
+    let mut frame = EthernetFrame::new_unchecked(bytes);
+    frame.set_src_addr(own.ethernet());
+    frame.set_dst_addr(to);
+    frame.set_ethertype(protocol);
+}
