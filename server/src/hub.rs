@@ -16,10 +16,18 @@ pub struct Hub(Mutex<Connected>);
 #[derive(Debug, Default)]
 struct Connected {
     last: u64,
-    members: BTreeMap<Nickname, BTreeMap<u64, Arc<Mailbox>>>,
+    members: BTreeMap<Nickname, BTreeMap<u64, Here>>,
     strangers: BTreeMap<u64, Arc<Mailbox>>,
     /// Set once: nobody new is let in.
     closing: bool,
+}
+
+/// A member's connection.
+#[derive(Debug)]
+struct Here {
+    mailbox: Arc<Mailbox>,
+    /// The number of the access it lives by; none: the device's key.
+    access: Option<u64>,
 }
 
 /// A place in the hub, given back when it is dropped.
@@ -35,15 +43,29 @@ pub struct Presence {
 impl Hub {
     /// Lets a connection in: a member's by name, a stranger's without.
     pub fn enter(self: &Arc<Self>, name: Option<Nickname>, capacity: usize) -> Presence {
+        self.let_in(name, None, capacity)
+    }
+
+    /// Lets a member's connection in that ends with the access of that number.
+    pub fn enter_by(self: &Arc<Self>, name: Nickname, access: u64, capacity: usize) -> Presence {
+        self.let_in(Some(name), Some(access), capacity)
+    }
+
+    fn let_in(self: &Arc<Self>, name: Option<Nickname>, access: Option<u64>, capacity: usize) -> Presence {
         let mailbox = Arc::new(Mailbox::new(capacity));
         let mut connected = self.lock();
         connected.last += 1;
         let number = connected.last;
-        let room = match &name {
-            Some(name) => connected.members.entry(name.clone()).or_default(),
-            None => &mut connected.strangers,
-        };
-        room.insert(number, Arc::clone(&mailbox));
+        let kept = Arc::clone(&mailbox);
+        match &name {
+            Some(name) => {
+                let room = connected.members.entry(name.clone()).or_default();
+                room.insert(number, Here { mailbox: kept, access });
+            }
+            None => {
+                connected.strangers.insert(number, kept);
+            }
+        }
         if connected.closing {
             mailbox.dismiss(GOING_DOWN);
         }
@@ -73,6 +95,7 @@ impl Hub {
         connected.closing = true;
         let members = connected.members.values().flat_map(BTreeMap::values);
         members
+            .map(|here| &here.mailbox)
             .chain(connected.strangers.values())
             .for_each(|mailbox| mailbox.dismiss(GOING_DOWN));
     }
@@ -98,7 +121,10 @@ impl Hub {
             (Verdict::Posted(message), _) => self.post(&Place::of(&message.from, &message.to), entry),
             (Verdict::Done, What::UserRemoved { by, name }) => {
                 tracing::info!(%name, %by, "removed");
-                self.dismiss(name);
+                self.dismiss(name, &REMOVED, |_| true);
+            }
+            (Verdict::Done, What::AccessRevoked { by, number }) => {
+                self.dismiss(by, &REVOKED, |here| here.access == Some(*number));
             }
             (Verdict::Joined { cursor, .. }, What::UserJoined { name, .. }) if *cursor == entry.seq => {
                 tracing::info!(%name, "joined");
@@ -115,16 +141,18 @@ impl Hub {
                 .members
                 .values()
                 .flat_map(BTreeMap::values)
-                .for_each(|mailbox| mailbox.deliver(entry)),
-            Place::Pair(one, other) if one == other => of(one).for_each(|mailbox| mailbox.deliver(entry)),
-            Place::Pair(one, other) => of(one).chain(of(other)).for_each(|mailbox| mailbox.deliver(entry)),
+                .for_each(|here| here.mailbox.deliver(entry)),
+            Place::Pair(one, other) if one == other => of(one).for_each(|here| here.mailbox.deliver(entry)),
+            Place::Pair(one, other) => of(one).chain(of(other)).for_each(|here| here.mailbox.deliver(entry)),
         }
     }
 
-    fn dismiss(&self, name: &Nickname) {
+    fn dismiss(&self, name: &Nickname, why: &Dismissal, concerns: impl Fn(&Here) -> bool) {
         let connected = self.lock();
         let theirs = connected.members.get(name).into_iter().flat_map(BTreeMap::values);
-        theirs.for_each(|mailbox| mailbox.dismiss(REMOVED));
+        theirs
+            .filter(|here| concerns(here))
+            .for_each(|here| here.mailbox.dismiss(why.clone()));
     }
 
     fn lock(&self) -> MutexGuard<'_, Connected> {
@@ -136,6 +164,12 @@ impl Hub {
 pub const REMOVED: Dismissal = Dismissal {
     reason: Refusal::Removed,
     detail: "an admin took your access away",
+};
+
+/// What whoever lives by an access is told that was taken back.
+const REVOKED: Dismissal = Dismissal {
+    reason: Refusal::BadAccess,
+    detail: "the access that this connection was opened with was taken back",
 };
 
 const GOING_DOWN: Dismissal = Dismissal {

@@ -182,8 +182,8 @@ pub(super) async fn hook(
 ) -> Result<Response, Problem> {
     let Path(secret) = secret?;
     let who = Who::holder(core, address, &secret)?;
-    let to = match &who.bearer {
-        Some((_, AccessUse::Webhook { to })) => to.clone(),
+    let to = match who.grant().map(|grant| &grant.use_for) {
+        Some(AccessUse::Webhook { to }) => to.clone(),
         _ => return Err(Refusal::BadAccess.into()),
     };
     let text = text.map_err(|rejection| match rejection.status() {

@@ -6,6 +6,7 @@
 mod access;
 mod connection;
 mod events;
+mod follower;
 #[expect(unused_qualifications, reason = "utoipa's derive for parameters")]
 mod messages;
 mod openapi;

@@ -63,10 +63,10 @@ struct Invitation {
     responses((status = 200, body = Me, description = "In whose name one asks"))
 )]
 pub(super) async fn me(who: Who) -> Result<Response, Problem> {
-    let (name, use_for) = who.bearer.as_ref().ok_or(Refusal::NotAMember)?;
+    let grant = who.grant().ok_or(Refusal::NotAMember)?;
     Ok(Json(Me {
-        name: name.to_string(),
-        access: use_for.to_string(),
+        name: grant.by.to_string(),
+        access: grant.use_for.to_string(),
     })
     .into_response())
 }

@@ -15,19 +15,35 @@ use super::problem::Problem;
 use crate::command::{Answered, Asker, TOKEN_PREFIX};
 use crate::core::Core;
 use crate::event::SecretHash;
+use crate::state::access::Grant;
 use crate::state::authorize::Actor;
 
 /// Who a request comes from.
 pub(super) struct Who {
     core: Arc<Core>,
     address: IpAddr,
-    /// Whose access was shown, and what it was given for.
-    pub(super) bearer: Option<(Nickname, AccessUse)>,
+    bearer: Option<Bearer>,
+}
+
+/// An access that was shown, as it was when it was.
+struct Bearer {
+    secret: SecretHash,
+    grant: Grant,
+}
+
+/// Somebody who may read.
+pub(super) struct Reader {
+    pub(super) name: Nickname,
+    /// The number of the access that they showed.
+    pub(super) access: u64,
+    /// When that ends, in ms since 1970.
+    pub(super) expires: Option<u64>,
 }
 
 impl Who {
-    /// Has a request carried out in the name of whoever asks.
+    /// Has a request carried out in the name of whoever asks; refused once the access that they showed has ended.
     pub(super) async fn ask(&self, says: ClientSays) -> Result<Answered, Problem> {
+        self.still_holds()?;
         let asker = Asker {
             actor: self.actor(),
             address: self.address,
@@ -36,13 +52,37 @@ impl Who {
         Ok(self.core.carry_out(asker, says).await?)
     }
 
-    /// The name of a member who may read everything they may see from `after` on.
-    pub(super) fn may_follow(&self, after: u64) -> Result<Nickname, Problem> {
+    /// Whether they may read everything they may see from `after` on.
+    pub(super) fn may_follow(&self, after: u64) -> Result<Reader, Problem> {
+        self.still_holds()?;
         let now = self.core.clock.now().0;
         let says = ClientSays::Resume { after };
         self.core.log.state().read().authorize(self.actor(), &says, now)?;
-        let name = self.bearer.as_ref().map(|(name, _)| name.clone());
-        Ok(name.ok_or(Refusal::NotAMember)?)
+        let grant = self.grant().ok_or(Refusal::NotAMember)?;
+        Ok(Reader {
+            name: grant.by.clone(),
+            access: grant.number,
+            expires: grant.expires,
+        })
+    }
+
+    /// The access that they showed.
+    pub(super) fn grant(&self) -> Option<&Grant> {
+        self.bearer.as_ref().map(|bearer| &bearer.grant)
+    }
+
+    /// The server that they ask.
+    pub(super) const fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    /// Whether the access that they showed is still good: who asked once may ask again much later.
+    fn still_holds(&self) -> Result<(), Refusal> {
+        let Some(bearer) = &self.bearer else {
+            return Ok(());
+        };
+        let now = self.core.clock.now().0;
+        self.core.log.state().read().access(&bearer.secret, now).map(|_| ())
     }
 
     /// An id for a message whose sender gave none: a UUID of version 7, of the server's clock and randomness.
@@ -54,7 +94,7 @@ impl Who {
 
     fn actor(&self) -> Actor<'_> {
         match &self.bearer {
-            Some((name, use_for)) => Actor::Bearer(name, use_for),
+            Some(Bearer { grant, .. }) => Actor::Bearer(&grant.by, &grant.use_for),
             None => Actor::Stranger,
         }
     }
@@ -74,13 +114,13 @@ impl Who {
     }
 }
 
-fn lookup(core: &Core, secret: &str) -> Result<(Nickname, AccessUse), Refusal> {
+fn lookup(core: &Core, secret: &str) -> Result<Bearer, Refusal> {
     let secret = URL_SAFE_NO_PAD.decode(secret).map_err(|_| Refusal::BadAccess)?;
     let secret: [u8; 32] = secret.try_into().map_err(|_| Refusal::BadAccess)?;
     let now = core.clock.now().0;
-    let state = core.log.state().read();
-    let grant = state.access(&SecretHash::of(&secret), now)?;
-    Ok((grant.by.clone(), grant.use_for.clone()))
+    let secret = SecretHash::of(&secret);
+    let grant = core.log.state().read().access(&secret, now)?.clone();
+    Ok(Bearer { secret, grant })
 }
 
 impl FromRequestParts<Arc<Core>> for Who {
@@ -102,8 +142,8 @@ impl FromRequestParts<Arc<Core>> for Who {
         });
         let secret = token.and_then(|token| token.strip_prefix(TOKEN_PREFIX));
         let who = Self::holder(core, address, secret.ok_or(Refusal::BadAccess)?)?;
-        match &who.bearer {
-            Some((_, AccessUse::Token { .. })) => Ok(who),
+        match who.grant().map(|grant| &grant.use_for) {
+            Some(AccessUse::Token { .. }) => Ok(who),
             // A webhook's secret is a path, never a token.
             _ => Err(Refusal::BadAccess.into()),
         }

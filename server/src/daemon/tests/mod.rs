@@ -202,7 +202,7 @@ impl Talk {
     }
 }
 
-fn hello() -> ClientSays {
+pub(crate) fn hello() -> ClientSays {
     ClientSays::Send {
         id: MessageId([1; 16]),
         to: "#general".parse().unwrap(),

@@ -7,19 +7,23 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::time::timeout;
 
 use super::token;
-use crate::daemon::tests::{Lab, Stream, lab};
+use crate::daemon::tests::{Lab, Stream, hello, lab};
 
 /// Follows from now on, as far as the head of the answer.
 async fn follow(lab: &Lab, token: &str) -> Lines<BufReader<Stream>> {
     let mut stream = lab.connect(&[b"http/1.1"], None).await;
-    let request = format!("GET /v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n");
+    let request = format!(
+        "GET /v1/events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n"
+    );
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.unwrap());
     }
     assert!(head.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&head));
-    BufReader::new(stream).lines()
+    let mut lines = BufReader::new(stream).lines();
+    next(&mut lines, "id: ").await.expect("where it starts");
+    lines
 }
 
 async fn next(lines: &mut Lines<BufReader<Stream>>, field: &str) -> Option<String> {
@@ -62,6 +66,49 @@ async fn whoever_does_not_read_holds_nobody_up_and_misses_nothing() {
     for seq in sent {
         assert_eq!(next(&mut lazy, "id: ").await, Some(seq.to_string()));
     }
+}
+
+async fn last_word(events: &mut Lines<BufReader<Stream>>) -> String {
+    assert_eq!(next(events, "event: ").await.as_deref(), Some("closing"));
+    let reason = next(events, "data: ").await.expect("a reason");
+    assert_eq!(next(events, "event: ").await, None, "and then the end");
+    reason
+}
+
+#[tokio::test]
+async fn whoever_loses_the_access_they_came_by_hears_so_at_once_and_nobody_else() {
+    let lab = lab();
+    let (one, other) = (token(&lab, "read").await, token(&lab, "read").await);
+    let (mut gone, mut stays) = (follow(&lab, &one).await, follow(&lab, &other).await);
+    let alice = lab.founder_again().await;
+    let mut alice = lab.chat(Some(&alice)).await;
+    let ServerSays::Accesses { accesses } = alice.ask(ClientSays::ListAccess).await else {
+        panic!("refused")
+    };
+    let number = accesses[0].number;
+    let revoked = alice.ask(ClientSays::RevokeAccess { number }).await;
+    assert_eq!(revoked, ServerSays::AccessRevoked);
+    assert_eq!(last_word(&mut gone).await, "bad_access");
+    assert!(matches!(alice.ask(hello()).await, ServerSays::Sent(_)));
+    assert_eq!(next(&mut stays, "event: ").await.as_deref(), Some("message"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_ends_when_its_access_does() {
+    let lab = lab();
+    let token = token(&lab, "read").await;
+    let mut events = follow(&lab, &token).await;
+    let began = tokio::time::Instant::now();
+    let wanted = async {
+        let mut lines = Vec::new();
+        while let Some(line) = events.next_line().await.unwrap() {
+            lines.push(line);
+        }
+        lines
+    };
+    let lines = timeout(Duration::from_secs(4000), wanted).await.expect("an end");
+    assert!(lines.contains(&"data: bad_access".to_owned()), "{lines:?}");
+    assert_eq!(began.elapsed().as_secs(), 3600, "the token's lifetime");
 }
 
 #[tokio::test]
