@@ -99,6 +99,9 @@ pub enum Error {
     /// The demonstration could not be given.
     #[error("the demonstration failed: {0}")]
     Demo(String),
+    /// The journey could not be begun.
+    #[error("the journey could not be begun: {0}")]
+    Explain(String),
 }
 
 impl Error {
@@ -118,9 +121,13 @@ impl Error {
             Self::Name(_) | Self::Invite(_) => Exit::Usage,
             Self::Queued { .. } => Exit::Queued,
             Self::Stuck(error) => error.exit(),
-            Self::Home(_) | Self::System(_) | Self::Input(_) | Self::Output(_) | Self::Random(_) | Self::Demo(_) => {
-                Exit::Failed
-            }
+            Self::Home(_)
+            | Self::System(_)
+            | Self::Input(_)
+            | Self::Output(_)
+            | Self::Random(_)
+            | Self::Demo(_)
+            | Self::Explain(_) => Exit::Failed,
         }
     }
 
@@ -146,6 +153,7 @@ impl Error {
             #[cfg(feature = "http")]
             Self::Web(error) => error.hint(),
             Self::Demo(_) => "run it again; \"nihao demo --help\" says what it needs".into(),
+            Self::Explain(_) => "\"nihao explain --help\" says what it takes".into(),
         }
     }
 

@@ -24,6 +24,8 @@ pub mod demo;
 pub mod diagnose;
 pub mod dial;
 pub mod error;
+#[cfg(feature = "full")]
+pub mod explain;
 pub mod home;
 pub mod link;
 pub mod render;

@@ -6,4 +6,5 @@
 
 pub mod capture;
 pub mod pcapng;
+pub mod scene;
 pub mod world;

@@ -167,7 +167,10 @@ const CRATES: [(&str, &[&str]); 5] = [
     ("nihao-certs", &["nihao-protocol"]),
     ("nihao-server", &["nihao-protocol", "nihao-certs"]),
     ("nihao-explain", &["nihao-protocol"]),
-    ("nihao-client", &["nihao-protocol", "nihao-server", "nihao-explain"]),
+    (
+        "nihao-client",
+        &["nihao-protocol", "nihao-certs", "nihao-server", "nihao-explain"],
+    ),
 ];
 
 fn tree(package: &str, edges: &str) -> String {

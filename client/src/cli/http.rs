@@ -79,6 +79,7 @@ impl Http {
             fail: self.fail,
             max_time: self.max_time,
             output: self.output,
+            key_log: None,
         };
         http::http(&SystemNetwork, &Environment::system(), &request, manner, screen).await
     }

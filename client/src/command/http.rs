@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nihao_protocol::net::{Connector, Environment, RootBundle, TlsStream};
-use nihao_protocol::tls::ClientConfig;
+use nihao_protocol::tls::{ClientConfig, KeyLog};
 use nihao_protocol::x509::{ServerName, Trust};
 use tokio::time::Instant;
 
@@ -59,6 +59,8 @@ pub struct Manner {
     pub max_time: Option<Duration>,
     /// The file that the body goes to; standard output without one.
     pub output: Option<PathBuf>,
+    /// Takes the connection's secrets: only on the user's explicit wish.
+    pub key_log: Option<Arc<dyn KeyLog>>,
 }
 
 /// Makes one request and writes the response's body, unchanged and as it comes, where it belongs.
@@ -76,7 +78,7 @@ where
     D::Stream: 'static,
 {
     let sink = Sink::open(manner.output.as_deref())?;
-    let max_time = manner.max_time;
+    let Manner { max_time, fail, .. } = manner;
     let mut errand = Errand {
         request,
         verbose: manner.verbose,
@@ -85,7 +87,7 @@ where
         stage: Stage::Lookup,
     };
     let run = async {
-        let stream = connect(dial, environment, &mut errand, manner.roots, manner.versions).await?;
+        let stream = connect(dial, environment, &mut errand, manner).await?;
         exchange::exchange(stream, &mut errand).await
     };
     let status = match max_time {
@@ -98,7 +100,7 @@ where
             }
         },
     };
-    if manner.fail && (status.is_client_error() || status.is_server_error()) {
+    if fail && (status.is_client_error() || status.is_server_error()) {
         return Err(WebError::Status(status).into());
     }
     Ok(())
@@ -169,11 +171,15 @@ async fn connect<D: Dial>(
     dial: &D,
     environment: &Environment,
     errand: &mut Errand<'_, '_>,
-    roots: RootBundle,
-    versions: Versions,
+    manner: Manner,
 ) -> Result<TlsStream<D::Stream>, Error> {
     let Target { host, port } = &errand.request.target;
-    let RootBundle { roots, path, .. } = roots;
+    let Manner {
+        roots: RootBundle { roots, path, .. },
+        versions,
+        key_log,
+        ..
+    } = manner;
     let failed = |error: ConnectError| WebError::Connect {
         host: host.clone(),
         port: *port,
@@ -202,6 +208,7 @@ async fn connect<D: Dial>(
         Versions::Http1 => vec![HTTP1.to_vec()],
         Versions::Http2 => vec![H2.to_vec()],
     };
+    config.key_log = key_log;
     let began = Instant::now();
     let connector = Connector::new(Arc::new(config), environment.clone());
     let stream = match connector.connect(plain, name).await {

@@ -11,7 +11,7 @@ use hyper::client::conn::{http1, http2};
 use hyper::{Response, StatusCode, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use nihao_protocol::net::TlsStream;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 use super::error::{Stage, WebError};
 use super::{Errand, H2, told};
@@ -20,6 +20,8 @@ use crate::error::Error;
 
 /// How long a polite goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(2);
+/// The most bytes that are heard of what a server says behind its response.
+const FAREWELL: u64 = 64 * 1024;
 
 /// Sends the request in the version that ALPN chose, writes the response's body, and gives its status.
 pub(super) async fn exchange<S>(stream: TlsStream<S>, errand: &mut Errand<'_, '_>) -> Result<StatusCode, Error>
@@ -32,18 +34,30 @@ where
         let request = announced(errand, Version::HTTP_2)?;
         let opening = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await;
         let (mut sender, connection) = opening.map_err(|error| broken(errand, &error))?;
-        drive(connection, async {
+        let exchange = async move {
+            // It takes the sender with it: a connection whose sender is gone ends.
             receive(sender.send_request(request).await, errand).await
-        })
-        .await
+        };
+        drive(async { connection.await.map(drop) }, exchange).await
     } else {
         let request = announced(errand, Version::HTTP_11)?;
         let opening = http1::handshake(TokioIo::new(stream)).await;
         let (mut sender, connection) = opening.map_err(|error| broken(errand, &error))?;
-        drive(connection, async {
-            receive(sender.send_request(request).await, errand).await
-        })
-        .await
+        let exchange = async move { receive(sender.send_request(request).await, errand).await };
+        let connection = async {
+            let parts = connection.without_shutdown().await?;
+            say_goodbye(parts.io.into_inner()).await;
+            Ok(())
+        };
+        drive(connection, exchange).await
+    }
+}
+
+/// Ends our direction and hears the other's end: whoever closes with something unread resets the connection under the peer's last
+/// words. The response is whole by now, so that nothing hangs on it.
+async fn say_goodbye<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
+    if stream.shutdown().await.is_ok() {
+        let _ = tokio::io::copy(&mut stream.take(FAREWELL), &mut tokio::io::sink()).await;
     }
 }
 

@@ -1,0 +1,7 @@
+//! `explain`: one message from A to B over a simulated network, by the product's own client, TLS and server, told byte for byte.
+
+mod b;
+mod journey;
+mod network;
+
+pub use journey::{Journey, Options, journey};

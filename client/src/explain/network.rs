@@ -1,0 +1,135 @@
+//! The product's seams on the simulated network: what dials, what listens, what tells the time and draws numbers.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use nihao_explain::world::{Listener as Listening, NodeId, Stream, World};
+use nihao_protocol::clock::{Clock, UnixTime};
+use nihao_protocol::crypto::random::Seeded;
+use nihao_protocol::net::{Entropy, Environment};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
+use tokio::sync::mpsc;
+
+use crate::dial::{Dial, DialError};
+
+/// The first moment of every journey, in ms since 1970: 2026-01-01T00:00:00Z.
+pub(super) const BEGAN: UnixTime = UnixTime(1_767_225_600_000);
+/// How long a connection may take: as on a real network.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// What a stream inside one machine holds.
+const PIPE: usize = 64 * 1024;
+
+/// The time of the network, and a stream of random numbers of its own for each who asks.
+pub(super) fn environment(world: &World, seed: u64, purpose: &'static str) -> Environment {
+    let (world, opened) = (world.clone(), AtomicU64::new(0));
+    Environment {
+        clock: Clock::new(move || UnixTime(BEGAN.0 + world.now() / 1000)),
+        entropy: Entropy::new(move || {
+            let number = opened.fetch_add(1, Ordering::Relaxed);
+            Box::new(Seeded::new(seed, &format!("{purpose} {number}")))
+        }),
+    }
+}
+
+/// Connections from one host.
+pub(super) struct Network {
+    pub(super) world: World,
+    pub(super) host: NodeId,
+    /// Where the server is, as the name service knows it.
+    pub(super) server: std::net::Ipv4Addr,
+}
+
+impl Dial for Network {
+    type Stream = Stream;
+
+    async fn dial(&self, _: &str, port: u16) -> Result<Stream, DialError> {
+        let to = std::net::SocketAddrV4::new(self.server, port);
+        let address = SocketAddr::V4(to);
+        match tokio::time::timeout(PATIENCE, self.world.connect(self.host, to)).await {
+            Ok(Ok(stream)) => Ok(stream),
+            Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => Err(DialError::Refused(address)),
+            Ok(Err(error)) => Err(DialError::Unreachable {
+                address,
+                detail: error.to_string(),
+            }),
+            Err(_) => Err(DialError::TimedOut {
+                address,
+                seconds: PATIENCE.as_secs(),
+            }),
+        }
+    }
+}
+
+/// A stream, from the network or from the same machine.
+pub(super) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Duplex for S {}
+
+/// Where B's server listens: on the network, and for programs on B itself.
+pub(super) struct Doors {
+    network: Listening,
+    local: mpsc::Receiver<DuplexStream>,
+}
+
+/// Connections to the server from programs on its own machine.
+#[derive(Clone)]
+pub(super) struct Inside(mpsc::Sender<DuplexStream>);
+
+impl Doors {
+    pub(super) fn new(network: Listening) -> (Self, Inside) {
+        let (dial, local) = mpsc::channel(4);
+        (Self { network, local }, Inside(dial))
+    }
+}
+
+impl nihao_server::Listener for Doors {
+    type Stream = Box<dyn Duplex>;
+
+    async fn accept(&mut self) -> (Box<dyn Duplex>, SocketAddr) {
+        loop {
+            tokio::select! {
+                biased;
+                Some(stream) = self.local.recv() => return (Box::new(stream), SocketAddr::from(([127, 0, 0, 1], 1))),
+                accepted = self.network.accept() => match accepted {
+                    Ok((stream, from)) => return (Box::new(stream), from),
+                    // The port is taken from it: nothing comes that way any more.
+                    Err(_) => std::future::pending().await,
+                },
+            }
+        }
+    }
+}
+
+impl Dial for Inside {
+    type Stream = DuplexStream;
+
+    async fn dial(&self, host: &str, _: u16) -> Result<DuplexStream, DialError> {
+        let (ours, theirs) = tokio::io::duplex(PIPE);
+        let sent = self.0.send(theirs).await;
+        sent.map(|()| ours).map_err(|_| DialError::NameNotFound {
+            host: host.into(),
+            detail: "the server is gone".into(),
+        })
+    }
+}
+
+/// The secrets of connections, in the lines of an SSLKEYLOGFILE.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Secrets(Arc<std::sync::Mutex<String>>);
+
+impl Secrets {
+    pub(super) fn lines(&self) -> String {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+}
+
+impl nihao_protocol::tls::KeyLog for Secrets {
+    fn log(&self, line: &str) {
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .push_str(line);
+    }
+}
