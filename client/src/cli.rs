@@ -275,7 +275,8 @@ impl Token {
     async fn run<C: Connect>(self, home: &Home, world: &mut World<C>, screen: &mut Screen<'_>) -> Result<(), Error> {
         match self {
             Self::New { scope, expires } => command::access::give(home, world, screen, scope, expires).await,
-            Self::List => command::access::list(home, world, screen, is_token).await,
+            // Browsers too: they are whoever's tokens are, and are revoked the same way.
+            Self::List => command::access::list(home, world, screen, |one| !is_webhook(one)).await,
             Self::Revoke { number } => command::access::revoke(home, world, screen, number).await,
         }
     }
@@ -288,14 +289,14 @@ impl Webhook {
                 let use_for = AccessUse::Webhook { to: to.parse()? };
                 command::access::give(home, world, screen, use_for, expires).await
             }
-            Self::List => command::access::list(home, world, screen, |one| !is_token(one)).await,
+            Self::List => command::access::list(home, world, screen, is_webhook).await,
             Self::Revoke { number } => command::access::revoke(home, world, screen, number).await,
         }
     }
 }
 
-const fn is_token(use_for: &AccessUse) -> bool {
-    matches!(use_for, AccessUse::Token { .. })
+const fn is_webhook(use_for: &AccessUse) -> bool {
+    matches!(use_for, AccessUse::Webhook { .. })
 }
 
 fn scopes(text: &str) -> Result<AccessUse, String> {

@@ -14,7 +14,7 @@ use nihao_protocol::chat::{
 use nihao_protocol::crypto::signature::verify_ed25519;
 
 use crate::core::Core;
-use crate::event::{CodeHash, Event, Place, SecretHash, Verdict, What};
+use crate::event::{CodeHash, Device, Event, Mark, Place, SecretHash, Verdict, What};
 use crate::log::{Appended, LogError, Page, Query};
 use crate::state::authorize::Actor;
 
@@ -95,7 +95,7 @@ impl From<&LogError> for Refused {
 }
 
 impl Refused {
-    fn unavailable(error: &dyn std::error::Error) -> Self {
+    pub(crate) fn unavailable(error: &dyn std::error::Error) -> Self {
         Self {
             reason: Refusal::Unavailable,
             detail: error.to_string(),
@@ -193,9 +193,7 @@ impl Core {
         match (appended.verdict, reply) {
             (Verdict::Refused(refusal), Reply::Joined(_)) => Err(self.refuse_join(address, refusal)),
             (Verdict::Refused(refusal), _) => Err(refusal.into()),
-            (Verdict::Joined { cursor, certificate }, Reply::Joined(name)) => {
-                Ok(self.welcome(name, cursor, certificate))
-            }
+            (Verdict::Joined { cursor, device }, Reply::Joined(name)) => self.welcome(name, cursor, device),
             (_, Reply::Invited(invite, expires)) => Ok(ServerSays::Invited {
                 line: invite.to_string(),
                 expires,
@@ -231,19 +229,22 @@ impl Core {
         let now = self.clock.now().0;
         let before = {
             let state = self.log.state().read();
-            let known = state.may_join(&name, &public_key, &hash, now);
-            known.map(|user| user.map(|user| (user.joined, user.certificate.clone())))
+            let known = state.may_join(&name, &Mark::Key(public_key), &hash, now);
+            known.map(|user| user.map(|user| (user.joined, user.device.clone())))
         };
         match before {
             Err(refusal) => Err(self.refuse_join(address, refusal)),
-            Ok(Some((cursor, certificate))) => Ok(Plan::Answer(self.welcome(name, cursor, certificate))),
+            Ok(Some((cursor, device))) => Ok(Plan::Answer(self.welcome(name, cursor, device)?)),
             Ok(None) => {
                 let made = self.issue(&name, &public_key);
+                let device = Device::Native {
+                    public_key,
+                    certificate: made.map_err(|error| Refused::unavailable(&error))?,
+                };
                 let event = self.now(What::UserJoined {
                     name: name.clone(),
-                    public_key,
+                    device,
                     code: hash,
-                    certificate: made.map_err(|error| Refused::unavailable(&error))?,
                 });
                 Ok(Plan::Append(event, Reply::Joined(name)))
             }
@@ -303,6 +304,7 @@ impl Core {
         let secret = URL_SAFE_NO_PAD.encode(secret);
         match use_for {
             AccessUse::Token { .. } => format!("{TOKEN_PREFIX}{secret}"),
+            AccessUse::Browser => secret,
             AccessUse::Webhook { .. } => {
                 let door = self.door();
                 format!("https://{}:{}/v1/hooks/{secret}", bracketed(&door.host), door.port)
@@ -333,16 +335,19 @@ impl Core {
         }
     }
 
-    fn welcome(&self, name: Nickname, cursor: u64, certificate: Vec<u8>) -> ServerSays {
-        ServerSays::Joined {
+    fn welcome(&self, name: Nickname, cursor: u64, device: Device) -> Result<ServerSays, Refused> {
+        let Device::Native { certificate, .. } = device else {
+            return Err(Refusal::Unknown.into());
+        };
+        Ok(ServerSays::Joined {
             name,
             certificates: self.chain_of(certificate),
             cursor,
-        }
+        })
     }
 
     /// Refuses a join. Whoever knows a code is no guesser, even if it does not help them.
-    fn refuse_join(&self, address: IpAddr, refusal: Refusal) -> Refused {
+    pub(crate) fn refuse_join(&self, address: IpAddr, refusal: Refusal) -> Refused {
         if matches!(refusal, Refusal::InviteUnknown | Refusal::BadProof) {
             self.guesses.take(&address);
         }
@@ -403,6 +408,6 @@ pub(crate) const fn explained(refusal: Refusal) -> &'static str {
         Refusal::ShuttingDown => "the server is going down",
         Refusal::OutOfScope => "the token or webhook was not given for that",
         Refusal::NoSuchAccess => "you gave no access of that number, or it has ended",
-        Refusal::BadAccess => "the token or webhook is not known here, or has ended",
+        Refusal::BadAccess => "the token, webhook or session is not known here, or has ended",
     }
 }

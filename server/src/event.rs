@@ -25,12 +25,10 @@ pub enum What {
     UserJoined {
         /// The name wanted.
         name: Nickname,
-        /// The newcomer's Ed25519 key.
-        public_key: [u8; 32],
+        /// What the newcomer joins with.
+        device: Device,
         /// Which invite.
         code: CodeHash,
-        /// The user certificate made for that name and key, in DER; handed out only if the join holds.
-        certificate: Vec<u8>,
     },
     /// An admin took somebody's access away.
     UserRemoved {
@@ -83,6 +81,64 @@ pub enum What {
     },
 }
 
+/// What somebody joins with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Device {
+    /// A machine with a key of its own.
+    Native {
+        /// Its Ed25519 key.
+        public_key: [u8; 32],
+        /// The user certificate made for the name and the key, in DER; handed out only if the join holds.
+        certificate: Vec<u8>,
+    },
+    /// A browser, which keeps no key. It is let in by sessions.
+    Browser {
+        /// The attempt to join, by which it is known again if the answer was lost.
+        attempt: AttemptHash,
+    },
+}
+
+/// What a device is known again by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// A machine's Ed25519 key.
+    Key([u8; 32]),
+    /// A browser's attempt to join.
+    Attempt(AttemptHash),
+}
+
+impl Device {
+    /// What it is known again by.
+    #[must_use]
+    pub const fn mark(&self) -> Mark {
+        match self {
+            Self::Native { public_key, .. } => Mark::Key(*public_key),
+            Self::Browser { attempt } => Mark::Attempt(*attempt),
+        }
+    }
+}
+
+/// What a page drew for its attempt to join, 32 random bytes, as it is stored: hashed, so that who reads the disk cannot repeat it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct AttemptHash(pub [u8; 32]);
+
+impl AttemptHash {
+    /// The hash of an attempt.
+    #[must_use]
+    pub fn of(attempt: &[u8; 32]) -> Self {
+        let digest = HashAlgorithm::Sha256.hash(&[b"nihao/1 attempt\0".as_slice(), attempt].concat());
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest.as_bytes());
+        Self(hash)
+    }
+}
+
+impl fmt::Debug for AttemptHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AttemptHash({:02x}{:02x}…)", self.0[0], self.0[1])
+    }
+}
+
 /// An invite's code as it is stored: hashed, so that who reads the disk cannot join.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CodeHash(pub [u8; 32]);
@@ -104,7 +160,7 @@ impl fmt::Debug for CodeHash {
     }
 }
 
-/// The secret of a token or webhook as it is stored: hashed, so that who reads the disk cannot use it. A secret has 256 bits of
+/// The secret of a token, webhook or session as it is stored: hashed, so that who reads the disk cannot use it. A secret has 256 bits of
 /// randomness, so a plain hash is enough.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SecretHash(pub [u8; 32]);
@@ -129,12 +185,12 @@ impl fmt::Debug for SecretHash {
 /// What an event came to when it was applied at its place in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// The newcomer is in. A repeated join has the first one's `seq` and certificate.
+    /// The newcomer is in. A repeated join has the first one's `seq` and device.
     Joined {
         /// Where the newcomer's reading starts.
         cursor: u64,
-        /// The user certificate in DER.
-        certificate: Vec<u8>,
+        /// What they joined with.
+        device: Device,
     },
     /// It was done; there is nothing more to say.
     Done,

@@ -13,6 +13,7 @@
 //! | [`limits`], [`rate`] | how much one server takes on |
 
 pub mod blocking;
+mod browsers;
 pub mod cli;
 mod command;
 pub mod core;
@@ -24,6 +25,7 @@ pub mod log;
 pub mod mailbox;
 pub mod rate;
 pub mod session;
+
 pub mod state;
 mod web;
 

@@ -1,6 +1,6 @@
 //! `invite`: one line that lets somebody else in.
 
-use nihao_protocol::chat::{ClientSays, ServerSays, shown};
+use nihao_protocol::chat::{ClientSays, Invite, ServerSays, shown};
 
 use super::{Screen, open};
 use crate::connect::{Connect, World};
@@ -20,6 +20,9 @@ pub async fn invite<C: Connect>(home: &Home, world: &mut World<C>, screen: &mut 
     };
     screen.print(&format!("{}\n", shown(&line)))?;
     screen.flush()?;
+    if let Ok(invite) = line.parse::<Invite>() {
+        screen.note(&format!("for a browser: {}", shown(&invite.link())));
+    }
     screen.note(&format!(
         "good for one person until {}; whoever has the line can use it",
         moment(expires)

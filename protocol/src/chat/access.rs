@@ -21,6 +21,8 @@ pub enum AccessUse {
         /// Which.
         to: Conversation,
     },
+    /// A browser that somebody joined with. The server gives it, nobody asks for it.
+    Browser,
 }
 
 /// An access that somebody gave, without its secret.
@@ -38,7 +40,7 @@ pub struct Access {
 
 /// The text is no use of an access.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is none of: send, read, send,read, webhook #ROOM, webhook @NAME")]
+#[error("{0:?} is none of: send, read, send,read, webhook #ROOM, webhook @NAME, browser")]
 pub struct BadAccessUse(
     /// The text.
     pub String,
@@ -54,6 +56,7 @@ impl fmt::Display for AccessUse {
                 (false, false) => "nothing",
             }),
             Self::Webhook { to } => write!(f, "webhook {to}"),
+            Self::Browser => f.write_str("browser"),
         }
     }
 }
@@ -64,6 +67,9 @@ impl FromStr for AccessUse {
     /// Reads what `Display` wrote; scopes in any order.
     fn from_str(text: &str) -> Result<Self, BadAccessUse> {
         let bad = || BadAccessUse(String::from(text));
+        if text == "browser" {
+            return Ok(Self::Browser);
+        }
         if let Some(to) = text.strip_prefix("webhook ") {
             let to = to.parse().map_err(|_| bad())?;
             return Ok(Self::Webhook { to });
@@ -86,11 +92,26 @@ mod tests {
 
     #[test]
     fn uses_are_written_and_read() {
-        for text in ["send", "read", "send,read", "webhook #general", "webhook @bob"] {
+        for text in [
+            "send",
+            "read",
+            "send,read",
+            "webhook #general",
+            "webhook @bob",
+            "browser",
+        ] {
             assert_eq!(text.parse::<AccessUse>().unwrap().to_string(), text);
         }
         assert_eq!("read,send".parse::<AccessUse>().unwrap().to_string(), "send,read");
-        for text in ["", "admin", "send,", "webhook", "webhook general", "nothing"] {
+        for text in [
+            "",
+            "admin",
+            "send,",
+            "webhook",
+            "webhook general",
+            "nothing",
+            "send,browser",
+        ] {
             assert!(text.parse::<AccessUse>().is_err(), "{text:?}");
         }
     }

@@ -31,6 +31,15 @@ impl Code {
     }
 }
 
+impl FromStr for Code {
+    type Err = InviteError;
+
+    /// Reads base64url, as it stands in an invite.
+    fn from_str(text: &str) -> Result<Self, InviteError> {
+        decode("code", text).map(Self)
+    }
+}
+
 impl fmt::Debug for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Code(…)")
@@ -85,6 +94,32 @@ pub enum InviteError {
     /// A parameter stands there twice.
     #[error("the invite has two values for {0}")]
     Twice(&'static str),
+}
+
+impl Invite {
+    /// What a browser opens to join: the server's page, with the code where no server and no log on the way sees it.
+    ///
+    /// ```
+    /// use nihao_protocol::chat::Invite;
+    /// let line = "nihao://[::1]:8443/?ca=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8&code=AAECAwQFBgcICQoLDA0ODw";
+    /// assert_eq!(line.parse::<Invite>()?.link(), "https://[::1]:8443/#code=AAECAwQFBgcICQoLDA0ODw");
+    /// # Ok::<(), nihao_protocol::chat::InviteError>(())
+    /// ```
+    #[must_use]
+    pub fn link(&self) -> String {
+        format!(
+            "https://{}/#code={}",
+            self.authority(),
+            URL_SAFE_NO_PAD.encode(self.code.0)
+        )
+    }
+
+    fn authority(&self) -> String {
+        match self.host.parse() {
+            Ok(IpAddr::V6(address)) => format!("[{address}]:{}", self.port),
+            _ => format!("{}:{}", self.host, self.port),
+        }
+    }
 }
 
 impl FromStr for Invite {
@@ -156,15 +191,10 @@ fn decode<const N: usize>(name: &'static str, value: &str) -> Result<[u8; N], In
 
 impl fmt::Display for Invite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(SCHEME)?;
-        match self.host.parse() {
-            Ok(IpAddr::V6(address)) => write!(f, "[{address}]")?,
-            _ => f.write_str(&self.host)?,
-        }
         write!(
             f,
-            ":{}/?ca={}&code={}",
-            self.port,
+            "{SCHEME}{}/?ca={}&code={}",
+            self.authority(),
             URL_SAFE_NO_PAD.encode(self.ca),
             URL_SAFE_NO_PAD.encode(self.code.0)
         )

@@ -6,13 +6,13 @@ use nihao_protocol::chat::{ChainHash, MessageId, Nickname, Refusal, Text};
 
 use super::sqlite::Synchronous;
 use super::{Appended, Log, LogError, MemoryLog, Query, SqliteLog, Tail};
-use crate::event::{CodeHash, Event, Place, SecretHash, Verdict, What};
+use crate::event::{AttemptHash, CodeHash, Device, Event, Place, SecretHash, Verdict, What};
 
-fn name(name: &str) -> Nickname {
+pub(super) fn name(name: &str) -> Nickname {
     Nickname::parse(name).unwrap()
 }
 
-fn invite(by: Option<&str>, code: u8) -> Event {
+pub(super) fn invite(by: Option<&str>, code: u8) -> Event {
     let what = What::InviteCreated {
         by: by.map(name),
         code: CodeHash([code; 32]),
@@ -24,9 +24,22 @@ fn invite(by: Option<&str>, code: u8) -> Event {
 fn join(who: &str, code: u8) -> Event {
     let what = What::UserJoined {
         name: name(who),
-        public_key: [code; 32],
+        device: Device::Native {
+            public_key: [code; 32],
+            certificate: vec![code; 3],
+        },
         code: CodeHash([code; 32]),
-        certificate: vec![code; 3],
+    };
+    Event { at: 2, what }
+}
+
+pub(super) fn browse(who: &str, attempt: u8, code: u8) -> Event {
+    let what = What::UserJoined {
+        name: name(who),
+        device: Device::Browser {
+            attempt: AttemptHash([attempt; 32]),
+        },
+        code: CodeHash([code; 32]),
     };
     Event { at: 2, what }
 }
@@ -44,7 +57,7 @@ fn post(from: &str, id: u8, to: &str, text: &str) -> Event {
 }
 
 /// Alice, bob and carol have joined.
-async fn peopled(log: &dyn Log) {
+pub(super) async fn peopled(log: &dyn Log) {
     log.append(invite(None, 1)).await.unwrap();
     log.append(join("alice", 1)).await.unwrap();
     for (who, code) in [("bob", 2), ("carol", 3)] {
@@ -127,7 +140,11 @@ async fn whoever_is_first_in_the_log_wins(log: Arc<dyn Log>) {
         log.append(join("alice", 1)),
         log.append({
             let mut event = join("mallory", 1);
-            if let What::UserJoined { public_key, .. } = &mut event.what {
+            if let What::UserJoined {
+                device: Device::Native { public_key, .. },
+                ..
+            } = &mut event.what
+            {
                 *public_key = [9; 32];
             }
             event
@@ -260,6 +277,29 @@ async fn what_was_given_and_taken_back_is_in_the_log(log: Arc<dyn Log>) {
     assert_eq!(again, state, "the log alone says it all");
 }
 
+async fn who_joins_with_a_browser_is_known_again_by_the_attempt(log: Arc<dyn Log>) {
+    peopled(&*log).await;
+    log.append(invite(Some("alice"), 4)).await.unwrap();
+    let dave = log.append(browse("dave", 7, 4)).await.unwrap();
+    let again = log.append(browse("dave", 7, 4)).await.unwrap();
+    assert_eq!(again.verdict, dave.verdict);
+    let other = log.append(browse("dave", 8, 4)).await.unwrap();
+    assert_eq!(other.verdict, Verdict::Refused(Refusal::InviteUsed));
+    let what = What::AccessGiven {
+        by: name("dave"),
+        secret: SecretHash([1; 32]),
+        use_for: "browser".parse().unwrap(),
+        expires: Some(100),
+    };
+    assert_eq!(log.append(Event { at: 4, what }).await.unwrap().verdict, Verdict::Done);
+    let mut state = crate::state::State::default();
+    for entry in log.entries(0, 100).await.unwrap() {
+        state.apply(entry.seq, &entry.event);
+    }
+    assert_eq!(state, *log.state().read(), "the log alone says it all");
+    assert!(state.access(&SecretHash([1; 32]), 6).is_ok());
+}
+
 macro_rules! conformance {
     ($($test:ident),* $(,)?) => {
         mod memory {
@@ -287,9 +327,10 @@ conformance!(
     a_page_is_bounded_in_bytes_too,
     many_at_once_are_all_there_once,
     what_was_given_and_taken_back_is_in_the_log,
+    who_joins_with_a_browser_is_known_again_by_the_attempt,
 );
 
-fn open(dir: &std::path::Path) -> SqliteLog {
+pub(super) fn open(dir: &std::path::Path) -> SqliteLog {
     SqliteLog::open(&dir.join("log.sqlite"), Synchronous::Full).unwrap()
 }
 
@@ -367,41 +408,4 @@ async fn a_full_disk_refuses_writes_keeps_reads_and_loses_nothing() {
     assert_eq!(page.messages.len(), stored.len() + 1);
     let last = page.messages.last().unwrap();
     assert_eq!(last.chained_after(&head.chain), last.chain);
-}
-
-/// Format 1 knew no access: it is brought up to date where it lies, and loses nothing.
-#[tokio::test]
-async fn a_database_of_the_first_version_is_brought_up_to_date() {
-    let dir = tempfile::tempdir().unwrap();
-    let log = open(dir.path());
-    peopled(&log).await;
-    let state = log.state().read().clone();
-    drop(log);
-    let db = rusqlite::Connection::open(dir.path().join("log.sqlite")).unwrap();
-    db.execute_batch("DROP TABLE access; PRAGMA user_version = 1;").unwrap();
-    drop(db);
-    let log: Arc<dyn Log> = Arc::new(open(dir.path()));
-    assert_eq!(*log.state().read(), state);
-    let what = What::AccessGiven {
-        by: name("alice"),
-        secret: SecretHash([1; 32]),
-        use_for: "read".parse().unwrap(),
-        expires: None,
-    };
-    assert_eq!(log.append(Event { at: 9, what }).await.unwrap().verdict, Verdict::Done);
-    let state = log.state().read().clone();
-    drop(log);
-    assert_eq!(*open(dir.path()).state().read(), state);
-}
-
-#[test]
-fn a_database_of_a_later_version_is_left_alone() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("log.sqlite");
-    drop(open(dir.path()));
-    let db = rusqlite::Connection::open(&path).unwrap();
-    db.pragma_update(None, "user_version", 99).unwrap();
-    drop(db);
-    let error = SqliteLog::open(&path, Synchronous::Full).unwrap_err();
-    assert!(error.to_string().contains("format 99"), "{error}");
 }

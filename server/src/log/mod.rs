@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod conformance;
 pub mod memory;
+#[cfg(test)]
+mod migration;
 pub mod recent;
 pub mod sqlite;
 

@@ -1,4 +1,4 @@
-//! Access beside a device's key: tokens and webhooks, by the hash of their secret.
+//! Access beside a device's key: tokens, webhooks and browsers' sessions, by the hash of their secret.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,8 +7,11 @@ use nihao_protocol::chat::{Access, AccessUse, Conversation, Nickname, Refusal};
 use super::{Change, State};
 use crate::event::{SecretHash, Verdict};
 
-/// The most accesses one member has out.
+/// The most tokens and webhooks one member has out.
 pub const ACCESSES_EACH: usize = 100;
+
+/// The most sessions one member has. They are counted apart: tokens must not keep a browser out, nor renewals use up the tokens.
+pub const SESSIONS_EACH: usize = 20;
 
 /// An access that somebody gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,11 +99,18 @@ impl State {
                 send: false,
                 read: false,
             } => return Err(Refusal::Malformed),
-            AccessUse::Token { .. } => {}
+            AccessUse::Token { .. } | AccessUse::Browser => {}
             AccessUse::Webhook { to } => self.may_post(by, to)?,
         }
+        let is_session = |use_for: &AccessUse| *use_for == AccessUse::Browser;
+        let most = if is_session(use_for) {
+            SESSIONS_EACH
+        } else {
+            ACCESSES_EACH
+        };
         let alive = self.access.of(by).filter(|(_, grant)| grant.is_alive(at));
-        if alive.count() >= ACCESSES_EACH {
+        let alike = alive.filter(|(_, grant)| is_session(&grant.use_for) == is_session(use_for));
+        if alike.count() >= most {
             return Err(Refusal::Busy);
         }
         Ok(())
@@ -134,6 +144,7 @@ pub fn may_send_with(use_for: &AccessUse, to: &Conversation) -> bool {
     match use_for {
         AccessUse::Token { send, .. } => *send,
         AccessUse::Webhook { to: only } => only == to,
+        AccessUse::Browser => false,
     }
 }
 

@@ -10,7 +10,7 @@ use super::{INVITES_EACH, State};
 pub enum Actor<'a> {
     /// Nobody known.
     Stranger,
-    /// The owner of the key that the connection proved.
+    /// The owner of the key that the connection proved, or of the browser whose session was shown.
     Member(&'a Nickname),
     /// Whoever was given access by a member, for some uses.
     Bearer(&'a Nickname, &'a AccessUse),
@@ -45,6 +45,10 @@ impl State {
             ClientSays::History { conversation, .. } => self.may_read(me, conversation),
             ClientSays::Remove { name } => self.may_remove(me, name),
             ClientSays::Invite => self.may_invite(me, at),
+            ClientSays::NewAccess {
+                use_for: AccessUse::Browser,
+                ..
+            } => self.is_member(me).and(Err(Refusal::Malformed)),
             ClientSays::NewAccess { use_for, .. } => self.may_give_access(me, use_for, at),
             ClientSays::RevokeAccess { number } => self.may_revoke_access(me, *number).map(|_| ()),
             ClientSays::Resume { .. }

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use nihao_protocol::chat::{ChainHash, Message, Nickname, Refusal, Seen};
 
 use self::access::{AccessBook, Grant};
-use crate::event::{CodeHash, Event, Place, SecretHash, Verdict, What};
+use crate::event::{CodeHash, Device, Event, Mark, Place, SecretHash, Verdict, What};
 
 /// The most people a server takes, those removed included.
 pub const MEMBERS: usize = 100_000;
@@ -35,10 +35,8 @@ pub struct State {
 /// Somebody who joined.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// The device's Ed25519 key.
-    pub public_key: [u8; 32],
-    /// The user certificate handed out on joining, in DER.
-    pub certificate: Vec<u8>,
+    /// What they joined with.
+    pub device: Device,
     /// Whether they may remove others.
     pub admin: bool,
     /// The `seq` of the join.
@@ -106,7 +104,9 @@ impl State {
     pub fn absorb(&mut self, change: Change) {
         match change {
             Change::User(name, user) => {
-                self.keys.insert(user.public_key, name.clone());
+                if let Device::Native { public_key, .. } = &user.device {
+                    self.keys.insert(*public_key, name.clone());
+                }
                 self.users.insert(name, user);
             }
             Change::Invite(code, invite) => {
@@ -177,28 +177,28 @@ impl State {
         self.heads.get(place).copied()
     }
 
-    /// Whether an invite lets a key of this name in at this time; `Ok(Some)` if it already did.
-    pub fn may_join(
-        &self,
-        name: &Nickname,
-        public_key: &[u8; 32],
-        code: &CodeHash,
-        at: u64,
-    ) -> Result<Option<&User>, Refusal> {
+    /// Whether an invite lets a device of this name in at this time; `Ok(Some)` if it already did.
+    pub fn may_join(&self, name: &Nickname, mark: &Mark, code: &CodeHash, at: u64) -> Result<Option<&User>, Refusal> {
         let invite = self.invites.get(code).ok_or(Refusal::InviteUnknown)?;
         if let Some(used) = &invite.used {
             let user = self.users.get(used).ok_or(Refusal::InviteUsed)?;
-            return match user {
-                User { removed: true, .. } if user.public_key == *public_key => Err(Refusal::Removed),
-                _ if user.public_key == *public_key && used == name => Ok(Some(user)),
-                _ => Err(Refusal::InviteUsed),
+            if user.device.mark() != *mark {
+                return Err(Refusal::InviteUsed);
+            }
+            return match mark {
+                _ if user.removed => Err(Refusal::Removed),
+                _ if used != name => Err(Refusal::InviteUsed),
+                // A key proves each time who asks; an attempt is a secret of a page that is long gone.
+                Mark::Attempt(_) if invite.expires <= at => Err(Refusal::InviteExpired),
+                _ => Ok(Some(user)),
             };
         }
         let issuer_gone = |by: &Nickname| self.users.get(by).is_none_or(|user| user.removed);
         if invite.expires <= at || invite.by.as_ref().is_some_and(issuer_gone) {
             return Err(Refusal::InviteExpired);
         }
-        if self.users.contains_key(name) || self.keys.contains_key(public_key) {
+        let has_joined = matches!(mark, Mark::Key(key) if self.keys.contains_key(key));
+        if has_joined || self.users.contains_key(name) {
             return Err(Refusal::NameTaken);
         }
         if self.users.len() >= MEMBERS {
@@ -209,12 +209,7 @@ impl State {
 
     fn judge(&self, seq: u64, event: &Event) -> Result<(Verdict, Vec<Change>), Refusal> {
         match &event.what {
-            What::UserJoined {
-                name,
-                public_key,
-                code,
-                certificate,
-            } => self.join(seq, event.at, name, public_key, code, certificate),
+            What::UserJoined { name, device, code } => self.join(seq, event.at, name, device, code),
             What::UserRemoved { by, name } => self.remove(by, name),
             What::InviteCreated { by, code, expires } => self.invite(event.at, by.as_ref(), code, *expires),
             What::AccessGiven {
@@ -242,20 +237,18 @@ impl State {
         seq: u64,
         at: u64,
         name: &Nickname,
-        public_key: &[u8; 32],
+        device: &Device,
         code: &CodeHash,
-        certificate: &[u8],
     ) -> Result<(Verdict, Vec<Change>), Refusal> {
-        if let Some(user) = self.may_join(name, public_key, code, at)? {
+        if let Some(user) = self.may_join(name, &device.mark(), code, at)? {
             let verdict = Verdict::Joined {
                 cursor: user.joined,
-                certificate: user.certificate.clone(),
+                device: user.device.clone(),
             };
             return Ok((verdict, Vec::new()));
         }
         let user = User {
-            public_key: *public_key,
-            certificate: certificate.to_vec(),
+            device: device.clone(),
             admin: self.users.is_empty(),
             joined: seq,
             at,
@@ -265,7 +258,7 @@ impl State {
         invite.used = Some(name.clone());
         let verdict = Verdict::Joined {
             cursor: seq,
-            certificate: user.certificate.clone(),
+            device: user.device.clone(),
         };
         Ok((
             verdict,

@@ -3,9 +3,10 @@
 use nihao_protocol::chat::{AccessUse, ChainHash, ClientSays, Message, MessageId, Nickname, Refusal, Text};
 use proptest::prelude::*;
 
+use super::access::{ACCESSES_EACH, SESSIONS_EACH};
 use super::authorize::Actor;
 use super::{Applied, INVITES_EACH, State};
-use crate::event::{CodeHash, Event, Place, SecretHash, Verdict, What};
+use crate::event::{AttemptHash, CodeHash, Device, Event, Place, SecretHash, Verdict, What};
 
 fn name(name: &str) -> Nickname {
     Nickname::parse(name).unwrap()
@@ -26,9 +27,21 @@ fn invite(by: Option<&str>, code: u8, expires: u64) -> What {
 fn join(who: &str, key: u8, code: u8) -> What {
     What::UserJoined {
         name: name(who),
-        public_key: [key; 32],
+        device: Device::Native {
+            public_key: [key; 32],
+            certificate: vec![key],
+        },
         code: CodeHash([code; 32]),
-        certificate: vec![key],
+    }
+}
+
+fn browse(who: &str, attempt: u8, code: u8) -> What {
+    What::UserJoined {
+        name: name(who),
+        device: Device::Browser {
+            attempt: AttemptHash([attempt; 32]),
+        },
+        code: CodeHash([code; 32]),
     }
 }
 
@@ -124,6 +137,42 @@ fn an_invite_expires_with_its_time_and_with_its_giver() {
     assert_eq!(verdict(&state, 50), Verdict::Refused(Refusal::InviteExpired));
     state.apply(seq + 2, &event(10, remove("alice", "bob")));
     assert_eq!(verdict(&state, 49), Verdict::Refused(Refusal::InviteExpired));
+}
+
+#[test]
+fn an_attempt_is_good_once_and_again_while_its_invite_is() {
+    use Refusal::*;
+    let (mut state, seq) = peopled();
+    state.apply(seq + 1, &event(10, invite(Some("alice"), 8, 50)));
+    let refused = |state: &State, what: &What, at| match state.clone().apply(seq + 9, &event(at, what.clone())).verdict
+    {
+        Verdict::Refused(refusal) => Some(refusal),
+        _ => None,
+    };
+    for (what, at, expected) in [
+        (browse("dave", 7, 8), 49, None),
+        (browse("dave", 7, 8), 50, Some(InviteExpired)),
+        (browse("bob", 7, 8), 10, Some(NameTaken)),
+        (browse("dave", 7, 2), 10, Some(InviteUsed)),
+        (browse("bob", 2, 2), 10, Some(InviteUsed)),
+        (browse("dave", 7, 9), 10, Some(InviteUnknown)),
+    ] {
+        assert_eq!(refused(&state, &what, at), expected, "{what:?}");
+    }
+    let joined = state.apply(seq + 2, &event(20, browse("dave", 7, 8))).verdict;
+    let again = state.clone().apply(seq + 3, &event(49, browse("dave", 7, 8)));
+    assert_eq!(again.verdict, joined, "a lost answer burns nothing");
+    assert!(again.changes.is_empty());
+    for (what, at, expected) in [
+        (browse("dave", 7, 8), 50, InviteExpired),
+        (browse("dave", 6, 8), 30, InviteUsed),
+        (browse("erin", 7, 8), 30, InviteUsed),
+        (join("dave", 7, 8), 30, InviteUsed),
+    ] {
+        assert_eq!(refused(&state, &what, at), Some(expected), "{what:?}");
+    }
+    state.apply(seq + 3, &event(30, remove("alice", "dave")));
+    assert_eq!(refused(&state, &browse("dave", 7, 8), 31), Some(Removed));
 }
 
 #[test]
@@ -248,8 +297,17 @@ fn permissions_on_access() -> Vec<(ClientSays, &'static str, &'static str)> {
         lifetime: None,
     };
     let member = "not_a_member ok ok removed not_a_member";
+    let session = ClientSays::NewAccess {
+        use_for: AccessUse::Browser,
+        lifetime: None,
+    };
     vec![
         (token, member, "- - - -"),
+        (
+            session,
+            "not_a_member malformed malformed removed not_a_member",
+            "- - - -",
+        ),
         (webhook("#general"), member, "- - - -"),
         (
             webhook("@carol"),
@@ -331,6 +389,29 @@ fn an_access_ends_with_its_time_its_revocation_and_its_giver() {
     assert_eq!(works(&state, 3, 20).as_deref(), Ok("read"));
 }
 
+#[test]
+fn sessions_are_counted_apart_from_what_is_given_to_others() {
+    let (mut state, mut seq) = peopled();
+    let mut give = |state: &mut State, use_for: &str| {
+        seq += 1;
+        let what = What::AccessGiven {
+            by: name("bob"),
+            secret: SecretHash([u8::try_from(seq).unwrap(); 32]),
+            use_for: use_for.parse().unwrap(),
+            expires: Some(50),
+        };
+        state.apply(seq, &event(10, what)).verdict
+    };
+    for (use_for, most) in [("browser", SESSIONS_EACH), ("send", ACCESSES_EACH)] {
+        for _ in 0..most {
+            assert_eq!(give(&mut state, use_for), Verdict::Done);
+        }
+    }
+    for use_for in ["browser", "read"] {
+        assert_eq!(give(&mut state, use_for), Verdict::Refused(Refusal::Busy));
+    }
+}
+
 fn any_name() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec!["alice", "bob", "carol"])
 }
@@ -339,6 +420,7 @@ fn any_event() -> impl Strategy<Value = Event> {
     let what = prop_oneof![
         (prop::option::of(any_name()), 0..6_u8, 0..40_u64).prop_map(|(by, code, expires)| invite(by, code, expires)),
         (any_name(), 0..4_u8, 0..6_u8).prop_map(|(who, key, code)| join(who, key, code)),
+        (any_name(), 0..4_u8, 0..6_u8).prop_map(|(who, attempt, code)| browse(who, attempt, code)),
         (any_name(), any_name()).prop_map(|(by, who)| remove(by, who)),
         (
             any_name(),
@@ -355,7 +437,7 @@ proptest! {
     fn whatever_happens_the_promises_hold(events in prop::collection::vec(any_event(), 0..120)) {
         let (mut state, mut copy) = (State::default(), State::default());
         let mut chains = std::collections::BTreeMap::<Place, ChainHash>::new();
-        let mut joined = std::collections::BTreeMap::<Nickname, [u8; 32]>::new();
+        let mut joined = std::collections::BTreeMap::<Nickname, Device>::new();
         for (seq, event) in (1..).zip(&events) {
             let before = state.clone();
             let Applied { verdict, changes } = state.apply(seq, event);
@@ -364,9 +446,9 @@ proptest! {
             prop_assert_eq!(&state, &copy);
             match (&verdict, &event.what) {
                 (Verdict::Refused(_), _) => prop_assert_eq!(&state, &before),
-                (Verdict::Joined { .. }, What::UserJoined { name, public_key, .. }) => {
-                    // A name has one key for ever.
-                    prop_assert_eq!(joined.entry(name.clone()).or_insert(*public_key), public_key);
+                (Verdict::Joined { .. }, What::UserJoined { name, device, .. }) => {
+                    // A name has one device for ever.
+                    prop_assert_eq!(joined.entry(name.clone()).or_insert(device.clone()), device);
                 }
                 (Verdict::Posted(message), _) => check_chain(message, &mut chains)?,
                 (Verdict::Done, What::UserRemoved { by, .. }) => {

@@ -1,4 +1,4 @@
-//! `/v1/tokens`, `/v1/webhooks`, `/v1/hooks`: access for scripts and services.
+//! `/v1/tokens`, `/v1/webhooks`, `/v1/hooks`, `/v1/sessions`: access for scripts, services and browsers.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub(super) struct WebhookWish {
     lifetime: Option<u64>,
 }
 
-/// A token or a webhook.
+/// A token, a webhook or a session.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Access)]
 struct Given {
@@ -63,6 +63,7 @@ impl Given {
                 (Some(scopes.into_iter().flatten().collect()), None)
             }
             AccessUse::Webhook { to } => (None, Some(to.to_string())),
+            AccessUse::Browser => (None, None),
         };
         Self {
             number: access.number,
@@ -78,7 +79,7 @@ impl Given {
 /// `POST /v1/tokens`.
 #[utoipa::path(
     post, path = "/v1/tokens", tag = "access",
-    security(("bearer" = [])),
+    security(("bearer" = []), ("cookie" = [])),
     request_body = TokenWish,
     responses((status = 201, body = Given, description = "The token and, once, its secret"))
 )]
@@ -92,7 +93,7 @@ pub(super) async fn new_token(who: Who, wish: Result<Json<TokenWish>, JsonReject
 /// `POST /v1/webhooks`.
 #[utoipa::path(
     post, path = "/v1/webhooks", tag = "access",
-    security(("bearer" = [])),
+    security(("bearer" = []), ("cookie" = [])),
     request_body = WebhookWish,
     responses((status = 201, body = Given, description = "The webhook and, once, its URL"))
 )]
@@ -113,7 +114,7 @@ async fn give(who: &Who, use_for: AccessUse, lifetime: Option<u64>) -> Result<Re
 /// `GET /v1/tokens`.
 #[utoipa::path(
     get, path = "/v1/tokens", tag = "access",
-    security(("bearer" = [])),
+    security(("bearer" = []), ("cookie" = [])),
     responses((status = 200, body = Vec<Given>, description = "Those of whoever asks"))
 )]
 pub(super) async fn list_tokens(who: Who) -> Result<Response, Problem> {
@@ -123,7 +124,7 @@ pub(super) async fn list_tokens(who: Who) -> Result<Response, Problem> {
 /// `GET /v1/webhooks`.
 #[utoipa::path(
     get, path = "/v1/webhooks", tag = "access",
-    security(("bearer" = [])),
+    security(("bearer" = []), ("cookie" = [])),
     responses((status = 200, body = Vec<Given>, description = "Those of whoever asks"))
 )]
 pub(super) async fn list_webhooks(who: Who) -> Result<Response, Problem> {
@@ -142,7 +143,7 @@ async fn list(who: &Who, wanted: impl Fn(&AccessUse) -> bool) -> Result<Response
 /// `DELETE /v1/tokens/{number}`.
 #[utoipa::path(
     delete, path = "/v1/tokens/{number}", tag = "access",
-    security(("bearer" = [])),
+    security(("bearer" = []), ("cookie" = [])),
     params(("number" = u64, Path)),
     responses((status = 204, description = "It is good for nothing any more"))
 )]
@@ -153,7 +154,7 @@ pub(super) async fn revoke_token(who: Who, number: Result<Path<u64>, PathRejecti
 /// `DELETE /v1/webhooks/{number}`.
 #[utoipa::path(
     delete, path = "/v1/webhooks/{number}", tag = "access",
-    security(("bearer" = [])),
+    security(("bearer" = []), ("cookie" = [])),
     params(("number" = u64, Path)),
     responses((status = 204, description = "It is good for nothing any more"))
 )]
@@ -165,6 +166,27 @@ async fn revoke(who: &Who, number: Result<Path<u64>, PathRejection>) -> Result<R
     let Path(number) = number?;
     who.ask(ClientSays::RevokeAccess { number }).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// `GET /v1/sessions`.
+#[utoipa::path(
+    get, path = "/v1/sessions", tag = "session",
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 200, body = Vec<Given>, description = "The browsers of whoever asks"))
+)]
+pub(super) async fn list_sessions(who: Who) -> Result<Response, Problem> {
+    list(&who, |use_for| *use_for == AccessUse::Browser).await
+}
+
+/// `DELETE /v1/sessions/{number}`.
+#[utoipa::path(
+    delete, path = "/v1/sessions/{number}", tag = "session",
+    security(("bearer" = []), ("cookie" = [])),
+    params(("number" = u64, Path)),
+    responses((status = 204, description = "It is good for nothing any more"))
+)]
+pub(super) async fn revoke_session(who: Who, number: Result<Path<u64>, PathRejection>) -> Result<Response, Problem> {
+    revoke(&who, number).await
 }
 
 /// `POST /v1/hooks/{secret}`: posts the body as it is.
@@ -181,10 +203,10 @@ pub(super) async fn hook(
     text: Result<String, axum::extract::rejection::StringRejection>,
 ) -> Result<Response, Problem> {
     let Path(secret) = secret?;
-    let who = Who::holder(core, address, &secret)?;
-    let to = match who.grant().map(|grant| &grant.use_for) {
-        Some(AccessUse::Webhook { to }) => to.clone(),
-        _ => return Err(Refusal::BadAccess.into()),
+    let fits = |use_for: &AccessUse| matches!(use_for, AccessUse::Webhook { .. });
+    let who = Who::holder(&core, address, &secret, fits)?;
+    let AccessUse::Webhook { to } = who.grant().use_for.clone() else {
+        return Err(Refusal::BadAccess.into());
     };
     let text = text.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Refusal::TooLarge.into(),

@@ -20,7 +20,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// `GET /v1/events`: without `Last-Event-ID` what is said from now on.
 #[utoipa::path(
     get, path = "/v1/events", tag = "messages",
-    security(("bearer" = [])),
+    security(("bearer" = []), ("cookie" = [])),
     params(("Last-Event-ID" = Option<u64>, Header, description = "Goes on after this event; 0 is the beginning")),
     responses(
         (

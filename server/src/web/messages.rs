@@ -86,7 +86,7 @@ impl Shown {
 /// `POST /v1/messages`: 201 with its place, or 200 if it was there already.
 #[utoipa::path(
     post, path = "/v1/messages", tag = "messages",
-    security(("bearer" = [])),
+    security(("bearer" = []), ("cookie" = [])),
     request_body = Draft,
     responses(
         (status = 201, body = Receipt, description = "It is stored; Location has it"),
@@ -140,7 +140,7 @@ pub(super) async fn post(who: &Who, to: Conversation, text: &str, id: Option<uui
 /// `GET /v1/messages`: oldest first; the last ones before `before`, or the first ones after `after`.
 #[utoipa::path(
     get, path = "/v1/messages", tag = "messages",
-    security(("bearer" = [])),
+    security(("bearer" = []), ("cookie" = [])),
     params(Part),
     responses((status = 200, body = Messages, description = "A part of a conversation"))
 )]

@@ -5,6 +5,7 @@
 
 mod access;
 mod connection;
+mod cookie;
 mod events;
 mod follower;
 #[expect(unused_qualifications, reason = "utoipa's derive for parameters")]
@@ -13,6 +14,7 @@ mod openapi;
 #[expect(unused_qualifications, reason = "utoipa's derive for parameters")]
 mod people;
 mod problem;
+mod session;
 mod strict;
 #[cfg(test)]
 mod tests;
@@ -103,6 +105,7 @@ impl Site {
 fn documented() -> (Router<Arc<Core>>, Arc<Description>) {
     let (routes, api) = OpenApiRouter::with_openapi(openapi::frame())
         .routes(routes!(openapi::show))
+        .routes(routes!(session::join, session::leave))
         .routes(routes!(people::me))
         .routes(routes!(people::members))
         .routes(routes!(people::remove))
@@ -113,6 +116,8 @@ fn documented() -> (Router<Arc<Core>>, Arc<Description>) {
         .routes(routes!(access::revoke_token))
         .routes(routes!(access::list_webhooks, access::new_webhook))
         .routes(routes!(access::revoke_webhook))
+        .routes(routes!(access::list_sessions))
+        .routes(routes!(access::revoke_session))
         .routes(routes!(access::hook))
         .split_for_parts();
     (routes, Arc::new(Description::new(api)))

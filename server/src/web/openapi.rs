@@ -7,10 +7,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use nihao_protocol::crypto::hash::HashAlgorithm;
 use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Components, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, ResponseBuilder};
 use utoipa::{PartialSchema as _, ToSchema as _};
 
+use super::cookie;
 use super::problem::{self, Problem};
 
 /// The description as it is sent.
@@ -43,6 +44,8 @@ pub(super) fn frame() -> OpenApi {
         .build();
     let mut components = Components::new();
     components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(cookie::NAME)));
+    components.add_security_scheme("cookie", cookie);
     let name = problem::Body::name().into_owned();
     components.schemas.insert(name, problem::Body::schema());
     OpenApiBuilder::new().info(info).components(Some(components)).build()

@@ -5,11 +5,12 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use nihao_protocol::chat::{ClientSays, Nickname, Refusal, ServerSays};
+use nihao_protocol::chat::{AccessUse, ClientSays, Invite, Nickname, ServerSays};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::problem::Problem;
+use super::session;
 use super::who::Who;
 
 /// Which page of members.
@@ -23,10 +24,19 @@ pub(super) struct Page {
 
 /// Who asks.
 #[derive(Serialize, ToSchema)]
-struct Me {
+pub(super) struct Me {
     name: String,
-    /// What the token was given for: `send`, `read`, `send,read`.
+    /// What the token was given for: `send`, `read`, `send,read`; or `browser`, by a session.
     access: String,
+}
+
+impl Me {
+    pub(super) fn of(name: &Nickname, use_for: &AccessUse) -> Self {
+        Self {
+            name: name.to_string(),
+            access: use_for.to_string(),
+        }
+    }
 }
 
 /// A member.
@@ -50,8 +60,10 @@ struct Members {
 /// An invite for one person.
 #[derive(Serialize, ToSchema)]
 struct Invitation {
-    /// One line, `nihao://…`.
+    /// One line, `nihao://…`, for `nihao join`.
     invite: String,
+    /// The same for a browser.
+    link: String,
     /// Until when it is good, in ms since 1970.
     expires: u64,
 }
@@ -59,22 +71,22 @@ struct Invitation {
 /// `GET /v1/me`: in whose name one asks, and what for.
 #[utoipa::path(
     get, path = "/v1/me", tag = "people",
-    security(("bearer" = [])),
-    responses((status = 200, body = Me, description = "In whose name one asks"))
+    security(("bearer" = []), ("cookie" = [])),
+    responses((
+        status = 200, body = Me, description = "In whose name one asks",
+        headers(("Set-Cookie" = String, description = "`__Host-nihao`, when a session is due to be renewed")),
+    ))
 )]
-pub(super) async fn me(who: Who) -> Result<Response, Problem> {
-    let grant = who.grant().ok_or(Refusal::NotAMember)?;
-    Ok(Json(Me {
-        name: grant.by.to_string(),
-        access: grant.use_for.to_string(),
-    })
-    .into_response())
+pub(super) async fn me(who: Who) -> Response {
+    let grant = who.grant();
+    let renewed = session::renewal(&who).await;
+    (session::cookies(renewed), Json(Me::of(&grant.by, &grant.use_for))).into_response()
 }
 
 /// `GET /v1/members`: everybody who joined and is still a member, by name.
 #[utoipa::path(
     get, path = "/v1/members", tag = "people",
-    security(("bearer" = [])),
+    security(("bearer" = []), ("cookie" = [])),
     params(Page),
     responses((status = 200, body = Members, description = "A page of members"))
 )]
@@ -97,7 +109,7 @@ pub(super) async fn members(who: Who, page: Result<Query<Page>, QueryRejection>)
 /// `DELETE /v1/members/{name}`: an admin takes somebody's access away.
 #[utoipa::path(
     delete, path = "/v1/members/{name}", tag = "people",
-    security(("bearer" = [])),
+    security(("bearer" = []), ("cookie" = [])),
     params(("name" = String, Path, description = "A member")),
     responses((status = 204, description = "They are gone"))
 )]
@@ -110,17 +122,22 @@ pub(super) async fn remove(who: Who, name: Result<Path<String>, PathRejection>) 
 /// `POST /v1/invites`: a line for somebody else.
 #[utoipa::path(
     post, path = "/v1/invites", tag = "people",
-    security(("bearer" = [])),
+    security(("bearer" = []), ("cookie" = [])),
     responses((status = 201, body = Invitation, description = "An invite for one person"))
 )]
 pub(super) async fn invite(who: Who) -> Result<Response, Problem> {
     let ServerSays::Invited { line, expires } = who.ask(ClientSays::Invite).await?.says else {
         return Err(Problem::nonsense());
     };
-    let invitation = Invitation { invite: line, expires };
+    let invite: Invite = line.parse().map_err(|_| Problem::nonsense())?;
+    let invitation = Invitation {
+        link: invite.link(),
+        invite: line,
+        expires,
+    };
     Ok((StatusCode::CREATED, Json(invitation)).into_response())
 }
 
-fn nickname(text: &str) -> Result<Nickname, Problem> {
+pub(super) fn nickname(text: &str) -> Result<Nickname, Problem> {
     Nickname::parse(text).map_err(|error| Problem::malformed(format!("{text:?}: {error}")))
 }

@@ -8,6 +8,7 @@ use nihao_protocol::chat::Refusal;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::cookie;
 use crate::command::Refused;
 
 /// Why a request is not done.
@@ -17,6 +18,8 @@ pub(super) struct Problem {
     error: &'static str,
     detail: String,
     retryable: bool,
+    /// Whether a browser must forget its session.
+    forgets: bool,
 }
 
 /// RFC 9457: why a request is not done.
@@ -41,7 +44,15 @@ impl Problem {
             error,
             detail: detail.into(),
             retryable: false,
+            forgets: false,
         }
+    }
+
+    /// The same to a browser that showed its session: one that is good for nothing is forgotten.
+    pub(super) fn forgetting(mut self) -> Self {
+        let ended = [Refusal::BadAccess, Refusal::Removed].map(Refusal::name);
+        self.forgets = ended.contains(&self.error);
+        self
     }
 
     pub(super) fn malformed(detail: impl Into<String>) -> Self {
@@ -79,6 +90,7 @@ impl From<Refused> for Problem {
             error: refused.reason.name(),
             detail: refused.detail,
             retryable: refused.reason.is_retryable(),
+            forgets: false,
         }
     }
 }
@@ -131,6 +143,11 @@ impl IntoResponse for Problem {
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static("en"));
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.forgets
+            && let Some(cleared) = cookie::clear()
+        {
+            headers.insert(header::SET_COOKIE, cleared);
         }
         if self.retryable {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

@@ -1,16 +1,21 @@
-//! Who asks: a bearer token's giver, or nobody.
+//! Who asks: the giver of a bearer token, or the owner of a browser by its session's cookie.
+//!
+//! [`Who`] stands before the body in every handler: who may not ask learns nothing of what else is wrong with the request. What
+//! a foreign page could make a browser do needs this page's own origin, which is looked at here and nowhere else.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::uri::Authority;
+use axum::http::{Method, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use nihao_protocol::chat::{AccessUse, ClientSays, Nickname, Refusal};
 
 use super::Origin;
+use super::cookie::{self, Shown};
 use super::problem::Problem;
 use crate::command::{Answered, Asker, TOKEN_PREFIX};
 use crate::core::Core;
@@ -18,15 +23,10 @@ use crate::event::SecretHash;
 use crate::state::access::Grant;
 use crate::state::authorize::Actor;
 
-/// Who a request comes from.
+/// Who a request comes from: somebody who showed an access that was good then.
 pub(super) struct Who {
     core: Arc<Core>,
     address: IpAddr,
-    bearer: Option<Bearer>,
-}
-
-/// An access that was shown, as it was when it was.
-struct Bearer {
     secret: SecretHash,
     grant: Grant,
 }
@@ -58,31 +58,21 @@ impl Who {
         let now = self.core.clock.now().0;
         let says = ClientSays::Resume { after };
         self.core.log.state().read().authorize(self.actor(), &says, now)?;
-        let grant = self.grant().ok_or(Refusal::NotAMember)?;
         Ok(Reader {
-            name: grant.by.clone(),
-            access: grant.number,
-            expires: grant.expires,
+            name: self.grant.by.clone(),
+            access: self.grant.number,
+            expires: self.grant.expires,
         })
     }
 
     /// The access that they showed.
-    pub(super) fn grant(&self) -> Option<&Grant> {
-        self.bearer.as_ref().map(|bearer| &bearer.grant)
+    pub(super) const fn grant(&self) -> &Grant {
+        &self.grant
     }
 
     /// The server that they ask.
     pub(super) const fn core(&self) -> &Arc<Core> {
         &self.core
-    }
-
-    /// Whether the access that they showed is still good: who asked once may ask again much later.
-    fn still_holds(&self) -> Result<(), Refusal> {
-        let Some(bearer) = &self.bearer else {
-            return Ok(());
-        };
-        let now = self.core.clock.now().0;
-        self.core.log.state().read().access(&bearer.secret, now).map(|_| ())
     }
 
     /// An id for a message whose sender gave none: a UUID of version 7, of the server's clock and randomness.
@@ -92,35 +82,81 @@ impl Who {
         Ok(uuid::Builder::from_unix_timestamp_millis(self.core.clock.now().0, &tail).into_uuid())
     }
 
-    fn actor(&self) -> Actor<'_> {
-        match &self.bearer {
-            Some(Bearer { grant, .. }) => Actor::Bearer(&grant.by, &grant.use_for),
-            None => Actor::Stranger,
-        }
-    }
-
-    /// Whoever holds this secret.
-    pub(super) fn holder(core: Arc<Core>, address: IpAddr, secret: &str) -> Result<Self, Problem> {
+    /// Whoever holds the secret of an access given for such a use.
+    pub(super) fn holder(
+        core: &Arc<Core>,
+        address: IpAddr,
+        secret: &str,
+        fits: fn(&AccessUse) -> bool,
+    ) -> Result<Self, Problem> {
         // Guessing 256 bits is hopeless; guessing fast is still not for free. Who knows a secret is not held up by those who guess.
-        let bearer = lookup(&core, secret).map_err(|refusal| match refusal {
+        let (secret, grant) = lookup(core, secret, fits).map_err(|refusal| match refusal {
             Refusal::BadAccess if !core.guesses.take(&address) => Refusal::RateLimited,
             refusal => refusal,
         })?;
         Ok(Self {
-            core,
+            core: Arc::clone(core),
             address,
-            bearer: Some(bearer),
+            secret,
+            grant,
         })
+    }
+
+    /// Whether the access that they showed is still good: who asked once may ask again much later.
+    fn still_holds(&self) -> Result<(), Refusal> {
+        let now = self.core.clock.now().0;
+        self.core.log.state().read().access(&self.secret, now).map(|_| ())
+    }
+
+    /// A browser is its owner's device, as far as one without a key can be; tokens and webhooks do what they were given for.
+    const fn actor(&self) -> Actor<'_> {
+        match &self.grant.use_for {
+            AccessUse::Browser => Actor::Member(&self.grant.by),
+            use_for => Actor::Bearer(&self.grant.by, use_for),
+        }
+    }
+
+    fn by_token(core: &Arc<Core>, address: IpAddr, parts: &Parts) -> Option<Result<Self, Problem>> {
+        let value = parts.headers.get(header::AUTHORIZATION)?;
+        let token = value.to_str().ok().and_then(|value| {
+            let (scheme, token) = value.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+        });
+        let secret = token.and_then(|token| token.strip_prefix(TOKEN_PREFIX));
+        let fits = |use_for: &AccessUse| matches!(use_for, AccessUse::Token { .. });
+        Some(match secret {
+            Some(secret) => Self::holder(core, address, secret, fits),
+            None => Err(Refusal::BadAccess.into()),
+        })
+    }
+
+    fn by_cookie(core: &Arc<Core>, address: IpAddr, parts: &Parts) -> Option<Result<Self, Problem>> {
+        let shown = cookie::shown(&parts.headers);
+        if shown == Shown::None {
+            return None;
+        }
+        if may_change(parts)
+            && let Err(problem) = is_own_page(parts)
+        {
+            return Some(Err(problem));
+        }
+        let Shown::One(secret) = shown else {
+            return Some(Err(Problem::from(Refusal::BadAccess).forgetting()));
+        };
+        let fits = |use_for: &AccessUse| *use_for == AccessUse::Browser;
+        Some(Self::holder(core, address, secret, fits).map_err(Problem::forgetting))
     }
 }
 
-fn lookup(core: &Core, secret: &str) -> Result<Bearer, Refusal> {
+fn lookup(core: &Core, secret: &str, fits: fn(&AccessUse) -> bool) -> Result<(SecretHash, Grant), Refusal> {
     let secret = URL_SAFE_NO_PAD.decode(secret).map_err(|_| Refusal::BadAccess)?;
     let secret: [u8; 32] = secret.try_into().map_err(|_| Refusal::BadAccess)?;
     let now = core.clock.now().0;
     let secret = SecretHash::of(&secret);
     let grant = core.log.state().read().access(&secret, now)?.clone();
-    Ok(Bearer { secret, grant })
+    // A webhook's secret is a path, never a token; a cookie's is neither.
+    let grant = Some(grant).filter(|grant| fits(&grant.use_for));
+    Ok((secret, grant.ok_or(Refusal::BadAccess)?))
 }
 
 impl FromRequestParts<Arc<Core>> for Who {
@@ -128,24 +164,48 @@ impl FromRequestParts<Arc<Core>> for Who {
 
     async fn from_request_parts(parts: &mut Parts, core: &Arc<Core>) -> Result<Self, Problem> {
         let Origin(address) = *parts.extensions.get().ok_or(Refusal::Unknown)?;
-        let core = Arc::clone(core);
-        let Some(value) = parts.headers.get(header::AUTHORIZATION) else {
-            return Ok(Self {
-                core,
-                address,
-                bearer: None,
-            });
-        };
-        let token = value.to_str().ok().and_then(|value| {
-            let (scheme, token) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
-        });
-        let secret = token.and_then(|token| token.strip_prefix(TOKEN_PREFIX));
-        let who = Self::holder(core, address, secret.ok_or(Refusal::BadAccess)?)?;
-        match who.grant().map(|grant| &grant.use_for) {
-            Some(AccessUse::Token { .. }) => Ok(who),
-            // A webhook's secret is a path, never a token.
-            _ => Err(Refusal::BadAccess.into()),
-        }
+        let who = Self::by_token(core, address, parts).or_else(|| Self::by_cookie(core, address, parts));
+        who.unwrap_or_else(|| Err(Refusal::NotAMember.into()))
     }
+}
+
+/// A request that this server's own page made, and no other.
+pub(super) struct OwnPage;
+
+impl FromRequestParts<Arc<Core>> for OwnPage {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Core>) -> Result<Self, Problem> {
+        is_own_page(parts).map(|()| Self)
+    }
+}
+
+/// RFC 9110 §9.2.1: an unsafe method; and what turns a connection into another, through which more may be asked.
+fn may_change(parts: &Parts) -> bool {
+    let is_safe = [Method::GET, Method::HEAD, Method::OPTIONS].contains(&parts.method);
+    !is_safe || parts.headers.contains_key(header::UPGRADE)
+}
+
+/// RFC 6454 §7: `Origin` names the page that asks; a browser says it truly. It must be of this scheme, host and port.
+fn is_own_page(parts: &Parts) -> Result<(), Problem> {
+    let mut origins = parts.headers.get_all(header::ORIGIN).iter();
+    let (origin, second) = (origins.next(), origins.next());
+    let origin = origin.and_then(|origin| origin.to_str().ok());
+    let origin = origin.and_then(|origin| origin.strip_prefix("https://"));
+    let authority = parts.uri.authority().map(Authority::as_str);
+    let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let same = match (origin, authority.or(host)) {
+        (Some(origin), Some(here)) => port_443_unsaid(origin).eq_ignore_ascii_case(port_443_unsaid(here)),
+        _ => false,
+    };
+    if same && second.is_none() {
+        return Ok(());
+    }
+    let detail = "Origin must be https:// and this server's host and port, as Host says them";
+    Err(Problem::new(StatusCode::FORBIDDEN, "wrong_origin", detail))
+}
+
+/// RFC 9110 §4.2.2: the port that `https` has if none is said.
+fn port_443_unsaid(authority: &str) -> &str {
+    authority.strip_suffix(":443").unwrap_or(authority)
 }

@@ -155,6 +155,12 @@ impl Lab {
         answer
     }
 
+    /// Lets the wall clock go on by that much.
+    pub(crate) fn wait(&self, time: Duration) {
+        let time = u64::try_from(time.as_millis()).unwrap();
+        self.time.fetch_add(time, Ordering::Relaxed);
+    }
+
     /// Tells the server to go down.
     pub(crate) fn shut_down(&mut self) {
         self.shutdown.take().unwrap().send(()).unwrap();

@@ -5,6 +5,7 @@
 //! delivered.
 
 mod rows;
+mod tables;
 mod writer;
 
 use std::io;
@@ -110,12 +111,12 @@ impl SqliteLog {
             path: path.into(),
             source,
         };
-        let found = rows::create_tables(&db).map_err(failed)?;
-        if found > rows::FORMAT {
+        let found = tables::create(&db).map_err(failed)?;
+        if found > tables::FORMAT {
             return Err(OpenError::Newer {
                 path: path.into(),
                 found,
-                known: rows::FORMAT,
+                known: tables::FORMAT,
             });
         }
         let state = rows::load_state(&db).map_err(failed)?;

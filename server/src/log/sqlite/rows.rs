@@ -1,4 +1,4 @@
-//! The tables, and how events, messages and the state become rows and come back.
+//! How events, messages and the state become rows and come back.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,55 +7,10 @@ use nihao_protocol::chat::{AccessUse, ChainHash, Conversation, Message, MessageI
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use crate::event::{CodeHash, Entry, Event, Place, SecretHash, Verdict, What};
+use crate::event::{AttemptHash, CodeHash, Device, Entry, Event, Place, SecretHash, Verdict, What};
 use crate::log::{Page, Query};
 use crate::state::access::Grant;
 use crate::state::{Change, Invite, State, User};
-
-/// The format of the tables, kept in `user_version`.
-pub(super) const FORMAT: i64 = 2;
-
-/// `messages` and `events` share one sequence: together they are the log. The rest is the state they add up to.
-const TABLES: &str = "
-CREATE TABLE messages (
-    seq INTEGER PRIMARY KEY, place TEXT NOT NULL, sender TEXT NOT NULL, id BLOB NOT NULL, recipient TEXT NOT NULL,
-    at INTEGER NOT NULL, text TEXT NOT NULL, seen_seq INTEGER, seen_chain BLOB, salt BLOB NOT NULL, chain BLOB NOT NULL,
-    UNIQUE (sender, id)) STRICT;
-CREATE INDEX messages_by_place ON messages (place, seq);
-CREATE TABLE events (
-    seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, actor TEXT, subject TEXT, code BLOB, key BLOB,
-    data BLOB, expires INTEGER, verdict TEXT NOT NULL) STRICT;
-CREATE TABLE users (
-    name TEXT PRIMARY KEY, key BLOB NOT NULL, certificate BLOB NOT NULL, admin INTEGER NOT NULL, joined INTEGER NOT NULL,
-    at INTEGER NOT NULL, removed INTEGER NOT NULL) STRICT;
-CREATE TABLE invites (code BLOB PRIMARY KEY, inviter TEXT, expires INTEGER NOT NULL, used TEXT) STRICT;
-CREATE TABLE heads (place TEXT PRIMARY KEY, seq INTEGER NOT NULL, chain BLOB NOT NULL) STRICT;
-";
-
-/// What format 2 has beside format 1.
-const ACCESS_TABLE: &str = "
-CREATE TABLE access (
-    secret BLOB PRIMARY KEY, giver TEXT NOT NULL, number INTEGER NOT NULL, use TEXT NOT NULL, given INTEGER NOT NULL,
-    expires INTEGER) STRICT;
-";
-
-/// Makes the tables in an empty database; gives the format of the database.
-pub(super) fn create_tables(db: &Connection) -> rusqlite::Result<i64> {
-    let found: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if found == 0 {
-        db.execute_batch(&format!(
-            "BEGIN; {TABLES} {ACCESS_TABLE} PRAGMA user_version = {FORMAT}; COMMIT;"
-        ))?;
-        return Ok(FORMAT);
-    }
-    if found == 1 {
-        db.execute_batch(&format!(
-            "BEGIN; {ACCESS_TABLE} PRAGMA user_version = {FORMAT}; COMMIT;"
-        ))?;
-        return Ok(FORMAT);
-    }
-    Ok(found)
-}
 
 /// The newest place in the log; 0 if it is empty.
 pub(super) fn head(db: &Connection) -> rusqlite::Result<u64> {
@@ -77,15 +32,14 @@ pub(super) fn load_state(db: &Connection) -> rusqlite::Result<State> {
         Ok(())
     };
     absorb(
-        "SELECT name, key, certificate, admin, joined, at, removed FROM users",
+        "SELECT name, key, certificate, attempt, admin, joined, at, removed FROM users",
         |row| {
             let user = User {
-                public_key: row.get(1)?,
-                certificate: row.get(2)?,
-                admin: row.get(3)?,
-                joined: row.get(4)?,
-                at: row.get(5)?,
-                removed: row.get(6)?,
+                device: device(row, 1, 2, 3)?,
+                admin: row.get(4)?,
+                joined: row.get(5)?,
+                at: row.get(6)?,
+                removed: row.get(7)?,
             };
             Ok(Change::User(name(row, 0)?, user))
         },
@@ -123,17 +77,7 @@ pub(super) fn load_state(db: &Connection) -> rusqlite::Result<State> {
 pub(super) fn write_changes(db: &Connection, changes: &[Change]) -> rusqlite::Result<()> {
     for change in changes {
         match change {
-            Change::User(name, user) => db
-                .prepare_cached("INSERT OR REPLACE INTO users VALUES (?, ?, ?, ?, ?, ?, ?)")?
-                .execute(params![
-                    name.as_str(),
-                    user.public_key,
-                    user.certificate,
-                    user.admin,
-                    user.joined,
-                    user.at,
-                    user.removed
-                ])?,
+            Change::User(name, user) => write_user(db, name, user)?,
             Change::Invite(code, invite) => db
                 .prepare_cached("INSERT OR REPLACE INTO invites VALUES (?, ?, ?, ?)")?
                 .execute(params![
@@ -162,6 +106,27 @@ pub(super) fn write_changes(db: &Connection, changes: &[Change]) -> rusqlite::Re
         };
     }
     Ok(())
+}
+
+fn write_user(db: &Connection, name: &Nickname, user: &User) -> rusqlite::Result<usize> {
+    let (key, certificate, attempt) = match &user.device {
+        Device::Native {
+            public_key,
+            certificate,
+        } => (Some(public_key), Some(certificate), None),
+        Device::Browser { attempt } => (None, None, Some(attempt.0)),
+    };
+    db.prepare_cached("INSERT OR REPLACE INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?
+        .execute(params![
+            name.as_str(),
+            key,
+            certificate,
+            attempt,
+            user.admin,
+            user.joined,
+            user.at,
+            user.removed
+        ])
 }
 
 /// Writes where each conversation's chain stands after a whole group: once each, however many messages it got.
@@ -221,19 +186,23 @@ struct EventRow<'a> {
 impl<'a> EventRow<'a> {
     fn of(what: &'a What) -> Self {
         match what {
-            What::UserJoined {
-                name,
-                public_key,
-                code,
-                certificate,
-            } => Self {
-                kind: "user_joined",
-                actor: Some(name.as_str()),
-                code: Some(code.0),
-                key: Some(*public_key),
-                data: Some(certificate),
-                ..Self::default()
-            },
+            What::UserJoined { name, device, code } => {
+                let (kind, key, data) = match device {
+                    Device::Native {
+                        public_key,
+                        certificate,
+                    } => ("user_joined", Some(*public_key), certificate.as_slice()),
+                    Device::Browser { attempt } => ("browser_joined", None, attempt.0.as_slice()),
+                };
+                Self {
+                    kind,
+                    actor: Some(name.as_str()),
+                    code: Some(code.0),
+                    key,
+                    data: Some(data),
+                    ..Self::default()
+                }
+            }
             What::UserRemoved { by, name } => Self {
                 kind: "user_removed",
                 actor: Some(by.as_str()),
@@ -397,11 +366,19 @@ fn event(row: &Row<'_>) -> rusqlite::Result<Entry> {
     let seq = row.get(0)?;
     let kind: String = row.get(2)?;
     let what = match kind.as_str() {
-        "user_joined" => What::UserJoined {
+        "user_joined" | "browser_joined" => What::UserJoined {
             name: name(row, 3)?,
-            public_key: row.get(6)?,
+            device: if kind == "user_joined" {
+                Device::Native {
+                    public_key: row.get(6)?,
+                    certificate: row.get(7)?,
+                }
+            } else {
+                Device::Browser {
+                    attempt: AttemptHash(row.get(7)?),
+                }
+            },
             code: CodeHash(row.get(5)?),
-            certificate: row.get(7)?,
         },
         "user_removed" => What::UserRemoved {
             by: name(row, 3)?,
@@ -428,9 +405,9 @@ fn event(row: &Row<'_>) -> rusqlite::Result<Entry> {
     let refusal = Refusal::ALL.into_iter().find(|refusal| refusal.name() == verdict);
     let verdict = match (refusal, &what) {
         (Some(refusal), _) => Verdict::Refused(refusal),
-        (None, What::UserJoined { certificate, .. }) => Verdict::Joined {
+        (None, What::UserJoined { device, .. }) => Verdict::Joined {
             cursor: seq,
-            certificate: certificate.clone(),
+            device: device.clone(),
         },
         (None, _) => Verdict::Done,
     };
@@ -439,6 +416,19 @@ fn event(row: &Row<'_>) -> rusqlite::Result<Entry> {
 
 fn name(row: &Row<'_>, column: usize) -> rusqlite::Result<Nickname> {
     Nickname::parse(&row.get::<_, String>(column)?).map_err(|_| damaged(column, "not a name"))
+}
+
+/// What somebody joined with, from the columns of a key, a certificate and an attempt.
+fn device(row: &Row<'_>, key: usize, certificate: usize, attempt: usize) -> rusqlite::Result<Device> {
+    match row.get::<_, Option<[u8; 32]>>(attempt)? {
+        Some(attempt) => Ok(Device::Browser {
+            attempt: AttemptHash(attempt),
+        }),
+        None => Ok(Device::Native {
+            public_key: row.get(key)?,
+            certificate: row.get(certificate)?,
+        }),
+    }
 }
 
 fn optional_name(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Nickname>> {

@@ -1,7 +1,7 @@
 //! Reading the history while others write it.
 
 use super::*;
-use crate::event::{CodeHash, Event, What};
+use crate::event::{CodeHash, Device, Event, What};
 
 fn event(what: What) -> Event {
     Event { at: NOW.0, what }
@@ -16,9 +16,11 @@ async fn join(log: &dyn Log, who: &str, by: Option<&str>, code: u8) {
     log.append(event(invite)).await.unwrap();
     let join = What::UserJoined {
         name: name(who),
-        public_key: [code; 32],
+        device: Device::Native {
+            public_key: [code; 32],
+            certificate: vec![code],
+        },
         code: CodeHash([code; 32]),
-        certificate: vec![code],
     };
     log.append(event(join)).await.unwrap();
 }

@@ -28,7 +28,7 @@ async fn too_much_is_refused_by_name() {
             "x".repeat(length - 1)
         )
     };
-    let chunked = "POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n\
+    let chunked = "POST /v1/session HTTP/1.1\r\nHost: localhost\r\nOrigin: https://localhost\r\nContent-Type: application/json\r\nConnection: close\r\n\
                    Transfer-Encoding: chunked\r\n\r\n";
     let chunk = format!("{chunked}{:x}\r\n{}\r\n0\r\n\r\n", BODY + 1, " ".repeat(BODY + 1));
     for (what, request, expected) in [
@@ -78,8 +78,7 @@ async fn until_the_end(stream: &mut Stream) -> (String, Duration) {
 #[tokio::test(start_paused = true)]
 async fn whoever_dawdles_is_not_waited_for() {
     let lab = lab();
-    let body =
-        "POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{";
+    let body = "POST /v1/session HTTP/1.1\r\nHost: localhost\r\nOrigin: https://localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{";
     let slack = Duration::from_secs(2);
     for (what, said, expected, deadline) in [
         ("nothing", "", "", HEAD_DEADLINE),

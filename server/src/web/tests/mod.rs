@@ -4,6 +4,7 @@ mod followers;
 mod limits;
 mod openapi;
 mod raw;
+mod session;
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -28,12 +29,17 @@ impl Answer {
 }
 
 async fn say(lab: &Lab, token: Option<&str>, line: &str, body: Option<Value>) -> Answer {
-    let body = body.map(|body| body.to_string()).unwrap_or_default();
     let token = token
         .map(|token| format!("Authorization: Bearer {token}\r\n"))
         .unwrap_or_default();
+    ask(lab, line, &token, body).await
+}
+
+/// One request with these fields, each with the end of its line.
+async fn ask(lab: &Lab, line: &str, fields: &str, body: Option<Value>) -> Answer {
+    let body = body.map(|body| body.to_string()).unwrap_or_default();
     let request = format!(
-        "{line} HTTP/1.1\r\nHost: localhost\r\n{token}Content-Type: application/json\r\nContent-Length: {}\r\n\
+        "{line} HTTP/1.1\r\nHost: localhost\r\n{fields}Content-Type: application/json\r\nContent-Length: {}\r\n\
          Connection: close\r\n\r\n{body}",
         body.len()
     );
