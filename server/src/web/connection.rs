@@ -21,6 +21,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tower_service::Service as _;
 
+use super::socket::{Agreed, Slot};
 use super::{Origin, Peer};
 
 /// The most bytes of a request's head. Its fields are at most 100, which is hyper's own bound.
@@ -40,12 +41,29 @@ const SEND_BUFFER: usize = 64 * 1024;
 /// How much is read of what a client still says after its last answer.
 const LINGER_BYTES: u64 = 1 << 20;
 
-/// Serves HTTP/1.1 until the connection ends or must; the stream is left open.
-pub(super) async fn http1<S>(stream: S, routes: Router, peer: Peer, stop: impl Future<Output = ()>) -> io::Result<()>
+/// A connection that is a WebSocket from here on.
+pub(super) struct Upgraded {
+    pub(super) agreed: Agreed,
+    /// What the client said after its handshake.
+    pub(super) read: Vec<u8>,
+}
+
+/// Serves HTTP/1.1 until the connection ends or must, or becomes a WebSocket; the stream is left open.
+pub(super) async fn http1<S>(
+    stream: S,
+    routes: Router,
+    peer: Peer,
+    stop: impl Future<Output = ()>,
+) -> io::Result<Option<Upgraded>>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let service = service_fn(|request| Box::pin(routes.clone().call(received(request, peer))));
+    let slot = Slot::default();
+    let service = service_fn(|request| {
+        let mut request = received(request, peer);
+        request.extensions_mut().insert(slot.clone());
+        Box::pin(routes.clone().call(request))
+    });
     let mut builder = one::Builder::new();
     builder
         .timer(TokioTimer::new())
@@ -65,7 +83,11 @@ where
             poll_fn(|cx| connection.poll_without_shutdown(cx)).await
         }
     };
-    ended.map_err(io::Error::other)
+    ended.map_err(io::Error::other)?;
+    Ok(slot.take().map(|agreed| Upgraded {
+        agreed,
+        read: connection.into_parts().read_buf.into(),
+    }))
 }
 
 /// Serves HTTP/2 until the connection ends, must, or had no request for too long.

@@ -103,6 +103,16 @@ impl Follower {
         }
     }
 
+    /// Whether [`Self::next`] begins with looking something up: whoever drops it then has it looked up again.
+    pub(super) fn looks_up(&self) -> bool {
+        !self.is_live && self.ready.is_empty()
+    }
+
+    /// Waits until the hub has said that it must end. The next thing it gives is the reason.
+    pub(super) async fn is_dismissed(&self) {
+        self.presence.mailbox.dismissed().await;
+    }
+
     /// Until there is something in the mailbox; an error once the access is over.
     async fn wait(&self) -> Result<(), Refusal> {
         let Some(expires) = self.expires else {

@@ -58,9 +58,9 @@ pub(super) struct Part {
 /// Where a message stands.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Receipt {
-    seq: u64,
-    id: uuid::Uuid,
-    at: u64,
+    pub(super) seq: u64,
+    pub(super) id: uuid::Uuid,
+    pub(super) at: u64,
 }
 
 /// A part of a conversation, oldest first.
@@ -106,12 +106,32 @@ pub(super) async fn send(who: Who, draft: Result<Json<Draft>, JsonRejection>) ->
 
 /// Posts a text in the name of `who`.
 pub(super) async fn post(who: &Who, to: Conversation, text: &str, id: Option<uuid::Uuid>) -> Result<Response, Problem> {
+    let place = to.to_string().replace('#', "%23").replace('@', "%40");
+    let (receipt, is_repeated) = store(who, to, text, id).await?;
+    let status = if is_repeated {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
+    };
+    let location = format!(
+        "/v1/messages?in={place}&after={}&limit=1",
+        receipt.seq.saturating_sub(1)
+    );
+    Ok((status, [(header::LOCATION, location)], Json(receipt)).into_response())
+}
+
+/// Has a text stored in the name of `who`; where it stands, and whether it stood there before.
+pub(super) async fn store(
+    who: &Who,
+    to: Conversation,
+    text: &str,
+    id: Option<uuid::Uuid>,
+) -> Result<(Receipt, bool), Problem> {
     let text = Text::parse(text).map_err(|error| Problem::malformed(error.to_string()))?;
     let id = match id {
         Some(id) => id,
         None => who.new_id()?,
     };
-    let place = to.to_string();
     let says = ClientSays::Send {
         id: MessageId(*id.as_bytes()),
         to,
@@ -122,19 +142,12 @@ pub(super) async fn post(who: &Who, to: Conversation, text: &str, id: Option<uui
     let ServerSays::Sent(sent) = answered.says else {
         return Err(Problem::nonsense());
     };
-    let status = if answered.is_repeated {
-        StatusCode::OK
-    } else {
-        StatusCode::CREATED
-    };
-    let place = place.replace('#', "%23").replace('@', "%40");
-    let location = format!("/v1/messages?in={place}&after={}&limit=1", sent.seq.saturating_sub(1));
     let receipt = Receipt {
         seq: sent.seq,
         id,
         at: sent.at,
     };
-    Ok((status, [(header::LOCATION, location)], Json(receipt)).into_response())
+    Ok((receipt, answered.is_repeated))
 }
 
 /// `GET /v1/messages`: oldest first; the last ones before `before`, or the first ones after `after`.

@@ -14,7 +14,10 @@ mod openapi;
 #[expect(unused_qualifications, reason = "utoipa's derive for parameters")]
 mod people;
 mod problem;
+mod progress;
 mod session;
+#[expect(unused_qualifications, reason = "utoipa's derive for parameters")]
+mod socket;
 mod strict;
 #[cfg(test)]
 mod tests;
@@ -31,14 +34,17 @@ use axum::extract::{DefaultBodyLimit, Extension, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
+use nihao_protocol::net::TlsStream;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::core::Core;
+use connection::Upgraded;
 use openapi::Description;
 use problem::Problem;
+use progress::Progress;
 
 /// The ALPN name of HTTP/2.
 pub(crate) const HTTP2: &[u8] = b"h2";
@@ -86,14 +92,23 @@ impl Site {
     }
 
     /// Serves one connection until it ends, or is told to stop; what is under way then is finished.
-    pub(crate) async fn serve<S>(&self, mut stream: S, peer: Peer, stop: impl Future<Output = ()>) -> io::Result<()>
+    pub(crate) async fn serve<S>(
+        &self,
+        stream: TlsStream<S>,
+        peer: Peer,
+        stop: impl Future<Output = ()>,
+    ) -> io::Result<()>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
+        let mut stream = Progress::new(stream);
         let served = if peer.is_h2 {
             connection::http2(&mut stream, self.routes.clone(), peer, stop).await
         } else {
-            connection::http1(&mut stream, self.routes.clone(), peer, stop).await
+            match connection::http1(&mut stream, self.routes.clone(), peer, stop).await {
+                Ok(Some(Upgraded { agreed, read })) => Box::pin(socket::run(&mut stream, read, agreed)).await,
+                served => served.map(|_| ()),
+            }
         };
         // However it ended: the last answer is under way, and a reset would overtake it.
         let goodbye = tokio::time::timeout(self.farewell, connection::linger(stream)).await;
@@ -112,6 +127,7 @@ fn documented() -> (Router<Arc<Core>>, Arc<Description>) {
         .routes(routes!(people::invite))
         .routes(routes!(messages::list, messages::send))
         .routes(routes!(events::stream))
+        .routes(routes!(socket::upgrade))
         .routes(routes!(access::list_tokens, access::new_token))
         .routes(routes!(access::revoke_token))
         .routes(routes!(access::list_webhooks, access::new_webhook))

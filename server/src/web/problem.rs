@@ -15,8 +15,10 @@ use crate::command::Refused;
 #[derive(Debug)]
 pub(super) struct Problem {
     status: StatusCode,
-    error: &'static str,
-    detail: String,
+    /// The name that programs know it by.
+    pub(super) error: &'static str,
+    /// For people.
+    pub(super) detail: String,
     retryable: bool,
     /// Whether a browser must forget its session.
     forgets: bool,

@@ -5,6 +5,7 @@ mod limits;
 mod openapi;
 mod raw;
 mod session;
+mod socket;
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
