@@ -11,6 +11,7 @@
 //! | [`x509`] | certificates: trust, names, our algorithms under webpki, a view of the fields |
 //! | [`tls`] | TLS 1.3 (RFC 8446), both roles |
 //! | [`chat`] | what client and server say to each other over TLS |
+//! | [`dns`] | a name's way through cache, hosts file, resolver, or from the root servers down |
 //! | `net` (feature `tokio`, on by default) | streams over tokio's traits |
 //!
 //! # Guide
@@ -255,6 +256,8 @@ pub mod chat;
 pub mod clock;
 #[cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 pub mod crypto;
+#[cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+pub mod dns;
 #[cfg(feature = "tokio")]
 #[cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 pub mod net;
