@@ -11,6 +11,7 @@ mod follower;
 #[expect(unused_qualifications, reason = "utoipa's derive for parameters")]
 mod messages;
 mod openapi;
+mod page;
 #[expect(unused_qualifications, reason = "utoipa's derive for parameters")]
 mod people;
 mod problem;
@@ -80,6 +81,7 @@ impl Site {
         let farewell = core.limits.farewell;
         let (routes, description) = documented();
         let routes = routes
+            .merge(page::routes())
             .fallback(async || Problem::not_found())
             .method_not_allowed_fallback(async || Problem::method_not_allowed())
             .layer(DefaultBodyLimit::max(BODY))

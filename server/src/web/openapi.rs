@@ -81,7 +81,7 @@ pub(super) async fn show(
 }
 
 /// RFC 9110 §13.1.2: by weak comparison.
-fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     let values = headers.get_all(header::IF_NONE_MATCH).iter();
     let mut tags = values
         .filter_map(|value| value.to_str().ok())

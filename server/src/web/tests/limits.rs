@@ -20,7 +20,7 @@ async fn answer(lab: &Lab, request: &str) -> String {
 #[tokio::test]
 async fn too_much_is_refused_by_name() {
     let lab = lab();
-    let head = |fields: &str| format!("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{fields}\r\n");
+    let head = |fields: &str| format!("GET /nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{fields}\r\n");
     let fields = |count: usize| head(&"X: y\r\n".repeat(count));
     let line = |length: usize| {
         format!(
@@ -82,11 +82,11 @@ async fn whoever_dawdles_is_not_waited_for() {
     let slack = Duration::from_secs(2);
     for (what, said, expected, deadline) in [
         ("nothing", "", "", HEAD_DEADLINE),
-        ("half a head", "GET / HTTP/1.1\r\nHost: lo", "", HEAD_DEADLINE),
+        ("half a head", "GET /nothing HTTP/1.1\r\nHost: lo", "", HEAD_DEADLINE),
         ("half a body", body, "HTTP/1.1 408 ", BODY_DEADLINE),
         (
             "nothing more",
-            "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n",
             "HTTP/1.1 404 ",
             HEAD_DEADLINE,
         ),

@@ -3,6 +3,7 @@
 mod followers;
 mod limits;
 mod openapi;
+mod page;
 mod raw;
 mod session;
 mod socket;
@@ -147,7 +148,9 @@ fn plain(line: &str, body: &str) -> String {
 /// Requests that cannot be done, and what is said to them.
 fn nonsense() -> Vec<(&'static str, Option<Value>, u16, &'static str)> {
     vec![
-        ("GET /", None, 404, "not_found"),
+        ("GET /nothing", None, 404, "not_found"),
+        ("GET /page/nothing.js", None, 404, "not_found"),
+        ("POST /", None, 405, "method_not_allowed"),
         ("PUT /v1/messages", None, 405, "method_not_allowed"),
         ("GET /v1/messages", None, 400, "malformed"),
         ("GET /v1/messages?in=%23general&limit=x", None, 400, "malformed"),
