@@ -1,0 +1,58 @@
+//! ICMP (RFC 792): the network's own messages.
+
+use super::checksum;
+use super::fields::{Fields, Stop};
+use crate::texts;
+
+/// Reads a message.
+pub(super) fn message(fields: &mut Fields<'_>) -> Result<(), Stop> {
+    let whole = fields.rest();
+    fields.why(&texts::ICMP_PURPOSE);
+    let kind = fields.named("type", 1, kind_name)?;
+    let code = fields.named("code", 1, |code| match (kind, code) {
+        (3, 0) => Some("network unreachable"),
+        (3, 1) => Some("host unreachable"),
+        (3, 2) => Some("protocol unreachable"),
+        (3, 3) => Some("port unreachable"),
+        (3, 4) => Some("fragmentation needed"),
+        (11, 0) => Some("time to live exceeded"),
+        (11, 1) => Some("reassembly time exceeded"),
+        _ => None,
+    })?;
+    fields.number("checksum", 2)?;
+    checksum::check(fields, &[whole]);
+    fields.what(kind_name(kind).map_or_else(
+        || format!("type {kind} code {code}"),
+        |name| format!("{name}, code {code}"),
+    ));
+    match kind {
+        0 | 8 => {
+            fields.number("identifier", 2)?;
+            fields.number("sequence number", 2)?;
+            fields.bytes("data", fields.left())?;
+        }
+        3 | 11 => {
+            fields.number("unused", 2)?;
+            fields.number("next-hop MTU", 2)?;
+            fields.bytes("original packet", fields.left())?;
+            fields.explain(&texts::ICMP_QUOTE);
+        }
+        _ => {
+            fields.opaque("rest of message");
+            fields.explain(&texts::UNKNOWN_KIND);
+        }
+    }
+    Ok(())
+}
+
+const fn kind_name(kind: u64) -> Option<&'static str> {
+    match kind {
+        0 => Some("echo reply"),
+        3 => Some("destination unreachable"),
+        5 => Some("redirect"),
+        8 => Some("echo request"),
+        11 => Some("time exceeded"),
+        12 => Some("parameter problem"),
+        _ => None,
+    }
+}

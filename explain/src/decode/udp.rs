@@ -1,0 +1,43 @@
+//! UDP (RFC 768): two ports, a length, a checksum.
+
+use super::fields::{Fields, Stop};
+use super::wire::Datagram;
+use super::{checksum, dns};
+use crate::event::Protocol;
+use crate::texts;
+
+/// Where name servers listen.
+pub(super) const DNS_PORT: u64 = 53;
+
+/// Reads a datagram.
+pub(super) fn datagram(fields: &mut Fields<'_>, addresses: &Datagram) -> Result<(), Stop> {
+    let whole = fields.rest();
+    fields.why(&texts::UDP_NO_CONNECTION);
+    let source = port(fields, "source port")?;
+    let destination = port(fields, "destination port")?;
+    let length = fields.number("length", 2)?;
+    if usize::try_from(length) != Ok(whole.len()) {
+        fields.explain(&texts::CUT_SHORT);
+    }
+    let sum = fields.number("checksum", 2)?;
+    if sum == 0 {
+        fields.explain(&texts::CHECKSUM_ABSENT);
+    } else {
+        let pseudo = checksum::pseudo_header(addresses.source, addresses.destination, 17, whole.len());
+        checksum::check(fields, &[&pseudo, whole]);
+    }
+    fields.what(format!("{source} -> {destination}, {} bytes", fields.left()));
+    if source == DNS_PORT || destination == DNS_PORT {
+        fields.layer((Protocol::Dns, "message"), fields.left(), dns::message);
+    } else {
+        fields.opaque("data");
+        fields.explain(&texts::UNKNOWN_KIND);
+    }
+    Ok(())
+}
+
+fn port(fields: &mut Fields<'_>, name: &'static str) -> Result<u64, Stop> {
+    let port = fields.named(name, 2, |port| (port == DNS_PORT).then_some("DNS"))?;
+    fields.explain(&texts::UDP_PORT);
+    Ok(port)
+}

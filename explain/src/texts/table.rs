@@ -1,0 +1,18 @@
+//! Every text there is.
+
+use super::{Text, dns, general, http, link, tcp, tls, tls_extensions, x509};
+
+/// Every text there is.
+pub fn all() -> impl Iterator<Item = &'static Text> {
+    let files: [&[&Text]; 8] = [
+        general::ALL,
+        link::ALL,
+        tcp::ALL,
+        dns::ALL,
+        tls::ALL,
+        tls_extensions::ALL,
+        x509::ALL,
+        http::ALL,
+    ];
+    files.into_iter().flatten().copied()
+}
