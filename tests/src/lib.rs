@@ -9,3 +9,5 @@ pub mod pki;
 pub mod refusal;
 pub mod refusal_table;
 pub mod states;
+pub mod told;
+pub mod tshark;

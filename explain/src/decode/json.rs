@@ -36,7 +36,12 @@ fn members(fields: &mut Fields<'_>, is_object: bool) -> Result<(), Stop> {
     while fields.rest().first().is_some_and(|next| *next != end) {
         let mut name = Cow::Borrowed("element");
         if is_object {
-            name = Cow::Owned(string(fields, Cow::Borrowed("key"), "key")?);
+            let key = string(fields, Cow::Borrowed("key"), "key")?;
+            name = if key.is_empty() {
+                Cow::Borrowed("member")
+            } else {
+                Cow::Owned(key)
+            };
             space(fields)?;
             if fields.rest().first() != Some(&b':') {
                 return broken(fields);

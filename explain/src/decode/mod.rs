@@ -38,6 +38,8 @@ mod native;
 mod spaces;
 mod streams;
 mod tcp;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod udp;
 mod wire;

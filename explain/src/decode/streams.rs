@@ -39,6 +39,7 @@ impl Streams {
                 _ => http::exchange(inside.data, spaces),
             }
             told.tls = Some(inside.agreed);
+            told.schedule = inside.schedule;
         } else if u64::from(told.server.port) == DNS_PORT {
             streams.into_iter().for_each(|stream| messages(stream, spaces));
         } else if http::begins_so(client.rest()) {

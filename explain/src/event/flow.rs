@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use nihao_protocol::tls::CipherSuite;
 
+use super::Schedule;
+
 /// One TCP connection, as it was seen on one interface.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flow {
@@ -19,6 +21,8 @@ pub struct Flow {
     pub end: FlowEnd,
     /// What its two ends agreed on, if it speaks TLS.
     pub tls: Option<Agreed>,
+    /// Its key schedule, if it agreed on keys.
+    pub schedule: Option<Schedule>,
 }
 
 /// One end of a TCP connection.

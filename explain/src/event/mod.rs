@@ -14,6 +14,7 @@
 
 mod field;
 mod flow;
+mod schedule;
 mod tree;
 
 use std::fmt;
@@ -21,6 +22,7 @@ use std::ops::Range;
 
 pub use field::{Bits, Field, Note, Value};
 pub use flow::{Agreed, Endpoint, Flow, FlowEnd};
+pub use schedule::{Made, Making, Schedule};
 pub use tree::{Layer, Part, Protocol};
 
 use crate::capture::Way;

@@ -111,7 +111,7 @@ mod tests {
             let Text { key, section, .. } = text;
             assert!(keys.insert(*key), "{key} stands there twice");
             assert!(
-                text.english.is_ascii() && text.english.len() > 20,
+                text.english.is_ascii() && text.english.len() > 15,
                 "{key}: {}",
                 text.english
             );

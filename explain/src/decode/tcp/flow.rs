@@ -178,6 +178,7 @@ impl Tracked {
             first: self.first,
             end: self.end,
             tls: None,
+            schedule: None,
         }
     }
 }

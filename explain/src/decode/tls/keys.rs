@@ -41,9 +41,14 @@ impl KeyLog {
         self.0.keys().any(|(known, _)| known == random)
     }
 
+    /// A secret of this connection.
+    pub(super) fn secret(&self, random: &[u8; 32], label: &str) -> Option<&Secret> {
+        self.0.get(&(random.to_vec(), label.to_owned()))
+    }
+
     /// What a secret of this connection opens.
     pub(super) fn keys(&self, random: &[u8; 32], label: &'static str, suite: CipherSuite) -> Option<Keys> {
-        let secret = self.0.get(&(random.to_vec(), label.to_owned()))?;
+        let secret = self.secret(random, label)?;
         Keys::new(label, 0, suite, secret.clone())
     }
 }

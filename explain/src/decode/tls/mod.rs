@@ -7,6 +7,7 @@ mod keys;
 mod message;
 mod numbers;
 mod record;
+mod schedule;
 mod transcript;
 
 pub(super) use keys::KeyLog;
@@ -17,12 +18,13 @@ use nihao_protocol::x509::{CertificateError, verify_with_certificate};
 
 use super::fields::layer;
 use super::spaces::{Spaces, Stream};
-use crate::event::{Agreed, Part, Protocol, Span};
+use crate::event::{Agreed, Part, Protocol, Schedule, Span};
 use crate::texts;
 use half::Half;
 use keys::Keys;
 use message::Checked;
 use record::Told;
+use schedule::Hashes;
 use transcript::Transcript;
 
 /// Which end sends: an index into the two halves.
@@ -36,6 +38,7 @@ pub(super) struct Connection<'k> {
     halves: [Half; 2],
     transcript: Transcript,
     agreed: Agreed,
+    hashes: Hashes,
     /// The server's Finished was heard: what the client sends under keys may be read.
     is_answered: bool,
 }
@@ -44,6 +47,7 @@ pub(super) struct Connection<'k> {
 #[derive(Debug)]
 pub(super) struct Inside {
     pub(super) agreed: Agreed,
+    pub(super) schedule: Option<Schedule>,
     pub(super) data: [Stream; 2],
 }
 
@@ -54,6 +58,7 @@ pub(super) fn connection(log: &KeyLog, streams: [Stream; 2], spaces: &mut Spaces
         halves: streams.map(Half::new),
         transcript: Transcript::default(),
         agreed: Agreed::default(),
+        hashes: Hashes::default(),
         is_answered: false,
     };
     while let Some(side) = connection.next_to_speak() {
@@ -62,9 +67,10 @@ pub(super) fn connection(log: &KeyLog, streams: [Stream; 2], spaces: &mut Spaces
     for half in &mut connection.halves {
         half.end(spaces);
     }
+    let schedule = connection.schedule();
     let Connection { agreed, halves, .. } = connection;
     let data = halves.map(|half| half.data);
-    Inside { agreed, data }
+    Inside { agreed, schedule, data }
 }
 
 impl Connection<'_> {
@@ -226,6 +232,7 @@ impl Connection<'_> {
             number
         });
         self.agreed.resumed = hello.extensions.selected_psk().is_ok_and(|psk| psk.is_some());
+        self.hashes.hello = self.transcript.digest();
         self.set_keys(CLIENT, "CLIENT_HANDSHAKE_TRAFFIC_SECRET");
         self.set_keys(SERVER, "SERVER_HANDSHAKE_TRAFFIC_SECRET");
     }
@@ -233,10 +240,19 @@ impl Connection<'_> {
     fn finished(&mut self, side: usize) {
         if side == SERVER {
             self.is_answered = true;
+            self.hashes.server = self.transcript.digest();
             self.set_keys(SERVER, "SERVER_TRAFFIC_SECRET_0");
         } else {
+            self.hashes.client = self.transcript.digest();
             self.set_keys(CLIENT, "CLIENT_TRAFFIC_SECRET_0");
         }
+    }
+
+    /// The graph of its secrets, as far as they were agreed on.
+    fn schedule(&self) -> Option<Schedule> {
+        let known = (self.log, self.agreed.client_random?);
+        self.hashes.hello?;
+        schedule::schedule(known, self.agreed.suite?, self.agreed.resumed, &self.hashes)
     }
 
     fn set_keys(&mut self, side: usize, label: &'static str) {
