@@ -24,6 +24,16 @@ impl World {
     /// # Errors
     /// If it does not go so.
     pub fn new() -> anyhow::Result<Self> {
+        let (world, invite) = Self::empty()?;
+        world.works("alice", &["join", "-", "--as", "alice"], &format!("{invite}\n"))?;
+        Ok(world)
+    }
+
+    /// A daemon that nobody has joined, and the invite for the first, its admin.
+    ///
+    /// # Errors
+    /// If it does not go so.
+    pub fn empty() -> anyhow::Result<(Self, String)> {
         let dir = tempfile::tempdir()?;
         let daemon = Daemon::start(dir.path(), &Start::default())?;
         let invite = daemon.invite.clone().context("an invite")?.to_string();
@@ -33,8 +43,7 @@ impl World {
             daemon: Some(daemon),
             port,
         };
-        world.works("alice", &["join", "-", "--as", "alice"], &format!("{invite}\n"))?;
-        Ok(world)
+        Ok((world, invite))
     }
 
     /// With others, each by an invite of alice's.
@@ -95,6 +104,14 @@ impl World {
         let code = self.daemon.take().context("a running daemon")?.terminate()?;
         ensure!(code == Some(0), "it ended with {code:?}");
         Ok(())
+    }
+
+    /// Ends the daemon as a crash would.
+    ///
+    /// # Errors
+    /// If it does not go so.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.daemon.take().context("a running daemon")?.kill()
     }
 
     /// Starts it again at the same place.

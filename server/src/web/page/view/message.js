@@ -47,7 +47,7 @@ export function createMessage(entry, actions) {
     attribute(element, "data-seq", seq);
     // The time tells its language's form, and to the second where one points at it.
     const date = new Date(at);
-    text(time, date.toLocaleTimeString(TAGS[language], { hour: "2-digit", minute: "2-digit" }));
+    text(time, date.toLocaleTimeString(TAGS[language], { hour: "numeric", minute: "2-digit" }));
     attribute(time, "datetime", date.toISOString());
     attribute(time, "title", date.toLocaleString(TAGS[language]));
     if (isUnsent) {

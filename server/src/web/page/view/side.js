@@ -18,12 +18,12 @@ export function createSide(actions) {
   const leave = el("button", { type: "button", class: "quiet", onclick: actions.dialogs.signOut });
   const switches = createSwitches(actions);
   const foot = el("section", { class: "foot" }, self, el("div", { class: "row" }, leave), switches.element);
-  const head = el("header", { class: "side-head" }, brand, invite);
+  const head = el("header", { class: "side-head" }, brand, invite, count);
   const rows = new Map();
   let selfName = null;
 
   return {
-    element: el("div", { class: "side", id: "side" }, head, count, nav, foot),
+    element: el("div", { class: "side", id: "side" }, head, nav, foot),
     show(state) {
       const { language } = state;
       attribute(nav, "aria-label", say(language, "conversations"));
