@@ -318,7 +318,7 @@ fn curl_gets_one_short_answer_and_a_clean_end() -> anyhow::Result<()> {
             .context("curl is missing")?;
         let printed = String::from_utf8(output.stdout)?;
         ensure!(
-            output.status.success() && printed.ends_with("404 0"),
+            output.status.success() && printed.ends_with("200 0"),
             "{version:?}: {printed} {:?}",
             output.stderr
         );
