@@ -15,10 +15,12 @@ use nihao_protocol::net::Environment;
 
 use crate::command::{self, Screen};
 use crate::connect::{Connect, Secure, World};
+use crate::dial::Resolving;
 use crate::dial::system::SystemNetwork;
 use crate::error::{EXIT_CODES, Error, Exit};
 use crate::home::{self, Home, Variables};
 use crate::render::Format;
+use crate::resolve::{Choice, Resolver};
 
 /// A private chat over a TLS 1.3 of its own.
 ///
@@ -30,6 +32,10 @@ pub struct Cli {
     /// The directory with this device's key and account
     #[arg(long, global = true, value_name = "DIR")]
     home: Option<PathBuf>,
+    /// Who is asked for names that neither the cache in the home nor the hosts file knows: the system, a resolver at this
+    /// address, or (recursive) nobody but the servers that hold them, from the root down
+    #[arg(long, global = true, value_name = "system|ADDR[:PORT]|recursive", default_value_t)]
+    resolver: Choice,
     #[command(subcommand)]
     command: Command,
 }
@@ -198,25 +204,41 @@ async fn dispatch(cli: Cli) -> Result<(), Error> {
         return demo(text, keylog.as_deref(), screen).await;
     }
     #[cfg(feature = "http")]
-    let Cli { home, command } = match cli.command {
-        Command::Http(http) => return http.run(screen).await,
+    let cli = match cli.command {
+        Command::Http(http) => {
+            // Without a home it works as well: nothing is remembered then.
+            let home = home::find(cli.home, &Variables::of_this_process()).ok();
+            let network = network(home.as_ref(), cli.resolver, screen);
+            return http.run(&network, screen).await;
+        }
         command => Cli { command, ..cli },
     };
-    #[cfg(not(feature = "http"))]
-    let Cli { home, command } = cli;
-    as_member(home, command, screen).await
+    as_member(cli, screen).await
+}
+
+/// The system's network, with names found by `resolver` and remembered in the home.
+fn network(home: Option<&Home>, resolver: Choice, screen: &mut Screen<'_>) -> Resolving<SystemNetwork> {
+    let found = Resolver::new(SystemNetwork, resolver.route(), Environment::system());
+    let Some(home) = home else {
+        return Resolving::new(SystemNetwork, found);
+    };
+    let (found, read) = found.with_store(home.names(&resolver.file_name()));
+    if let Err(error) = read {
+        screen.warn(&error.to_string());
+    }
+    Resolving::new(SystemNetwork, found)
 }
 
 /// What is asked of the server that this device has joined, or joins.
-async fn as_member(home: Option<PathBuf>, command: Command, screen: &mut Screen<'_>) -> Result<(), Error> {
+async fn as_member(cli: Cli, screen: &mut Screen<'_>) -> Result<(), Error> {
     let environment = Environment::system();
+    let home = home::find(cli.home, &Variables::of_this_process())?;
     let mut world = World {
         clock: environment.clock.clone(),
         random: environment.entropy.open(),
-        connect: Secure::new(SystemNetwork, environment),
+        connect: Secure::new(network(Some(&home), cli.resolver, screen), environment),
     };
-    let home = home::find(home, &Variables::of_this_process())?;
-    match command {
+    match cli.command {
         Command::Join { invite, name } => {
             let invite: Invite = if invite == "-" {
                 standard_input_line()?.parse()?
@@ -360,9 +382,12 @@ mod tests {
             "nihao send --timeout 5 #general hi there --home h",
         ] {
             let cli = Cli::try_parse_from(line.split(' ')).unwrap();
-            assert_eq!(cli.home, Some("h".into()));
+            assert_eq!((cli.home, cli.resolver), (Some("h".into()), Choice::System));
             assert!(matches!(cli.command, Command::Send { timeout: 5, text, .. } if text == ["hi", "there"]));
         }
+        let cli = Cli::try_parse_from("nihao who --resolver ::1".split(' ')).unwrap();
+        assert_eq!(cli.resolver, Choice::Server("[::1]:53".parse().unwrap()));
+        assert!(Cli::try_parse_from("nihao who --resolver dns.example".split(' ')).is_err());
         let cli = Cli::try_parse_from("nihao token new --scope read,send --expires 30d".split(' ')).unwrap();
         let Command::Token(Token::New { scope, expires }) = cli.command else {
             panic!()

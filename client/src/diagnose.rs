@@ -10,6 +10,7 @@ use nihao_protocol::x509::CertificateError;
 use crate::connect::ConnectError;
 use crate::dial::DialError;
 use crate::home::Endpoint;
+use crate::resolve::told;
 
 #[cfg(feature = "http")]
 pub use web::diagnose_https;
@@ -91,6 +92,10 @@ fn dialing(endpoint: &Endpoint, error: &DialError) -> (String, String) {
             ),
             format!("check the spelling and this machine's network; \"getent hosts {host}\" asks the same resolver"),
         ),
+        DialError::Lookup { host, error } => {
+            let (problem, fix) = told::problem(host, error);
+            (shown(&problem).to_string(), fix)
+        }
         DialError::Refused(address) => (
             format!(
                 "TCP: expected a server at {address}, seen \"connection refused\": the machine is there, the port is closed"

@@ -1,11 +1,16 @@
 //! The way to a server below TLS: a plain stream, from the system's network or any other.
 
+mod race;
+pub mod system;
+
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use nihao_protocol::dns::{LookupError, Step};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-pub mod system;
+pub use race::{PATIENCE, RESOLUTION_DELAY, Resolving, STAGGER};
 
 /// What gives a plain stream to a host and port.
 pub trait Dial: Sync {
@@ -26,15 +31,39 @@ pub trait Dial: Sync {
     }
 }
 
+/// What connects to addresses: the system's network, or one in memory.
+pub trait Sockets: Clone + Send + Sync + 'static {
+    /// The stream.
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// Connects to an address. It need not know any deadline: it is dropped when the time is over.
+    fn connect(&self, to: SocketAddr) -> impl Future<Output = io::Result<Self::Stream>> + Send;
+
+    /// Both ends of an open stream, ours first; nothing where it has no addresses.
+    fn ends(stream: &Self::Stream) -> Option<(SocketAddr, SocketAddr)>;
+}
+
 /// A step on the way to a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DialStep {
-    /// The name was looked up.
+    /// The look-up of the name went on.
+    Lookup(Box<Step>),
+    /// The name has addresses. Others of the other family may be known a little later.
     Found {
         /// The addresses in the order in which they are tried.
         addresses: Vec<SocketAddr>,
         /// How long that took.
         took: Duration,
+    },
+    /// What was learnt of names could not be kept.
+    NotKept {
+        /// Why.
+        reason: String,
+    },
+    /// An address is tried.
+    Trying {
+        /// Which.
+        address: SocketAddr,
     },
     /// An address could not be connected to.
     Failed {
@@ -62,6 +91,14 @@ pub enum DialError {
         host: String,
         /// What the resolver said.
         detail: String,
+    },
+    /// The name could not be looked up, or has no address.
+    #[error("{host}: {error}")]
+    Lookup {
+        /// The name.
+        host: String,
+        /// Why.
+        error: LookupError,
     },
     /// The machine is there and nothing listens on the port.
     #[error("connection refused by {0}")]

@@ -8,6 +8,7 @@
 //!     state.json        the cursor, and the last message seen in each conversation
 //!     queue/ID.json     one message that is not yet confirmed
 //!     refused/ID.json   one message that the server refused for good
+//!     dns/RESOLVER      what was learnt of names from a resolver, and how long it holds
 //!     lock              held while state.json is changed
 //! ```
 
@@ -111,6 +112,12 @@ impl Home {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.root
+    }
+
+    /// The file for what is learnt of names from one resolver.
+    #[must_use]
+    pub fn names(&self, resolver: &str) -> PathBuf {
+        self.root.join("dns").join(resolver)
     }
 
     /// Who this device is, and where it belongs.

@@ -8,7 +8,9 @@
 //!                           ▼
 //!                        connect ── TLS with a pinned CA over what a Dial gives; diagnose names what failed
 //!                           ▼
-//!                        dial/system.rs ── the only file that knows TcpStream and looks up names
+//!                        dial ── resolve: addresses by cache, hosts file, resolver; dial/race: the first that answers
+//!                           ▼
+//!                        dial/system.rs ── the only file that knows sockets and asks the system for names
 //! ```
 //!
 //! `command/http` stands beside: hyper's client over TLS that trusts roots, over the same `dial`; no home, no session.
@@ -29,5 +31,6 @@ pub mod explain;
 pub mod home;
 pub mod link;
 pub mod render;
+pub mod resolve;
 
 pub use error::{Error, Exit};

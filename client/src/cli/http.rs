@@ -11,7 +11,7 @@ use nihao_protocol::net::{Environment, RootBundle};
 
 use crate::command::Screen;
 use crate::command::http::{self, METHODS, Manner, Request, Versions, WebError};
-use crate::dial::system::SystemNetwork;
+use crate::dial::Dial;
 use crate::error::Error;
 
 const AFTER_HELP: &str = "The body goes to standard output unchanged, everything else to standard error. Redirects are not followed.\n\
@@ -60,7 +60,7 @@ pub(super) struct Http {
 
 impl Http {
     /// Asks it of the real world.
-    pub(super) async fn run(self, screen: &mut Screen<'_>) -> Result<(), Error> {
+    pub(super) async fn run(self, network: &impl Dial<Stream: 'static>, screen: &mut Screen<'_>) -> Result<(), Error> {
         // One of METHODS, whatever its case was.
         let method = Method::from_bytes(self.method.to_ascii_uppercase().as_bytes()).unwrap_or(Method::GET);
         let body = self.data.as_deref().map(body).transpose()?;
@@ -81,7 +81,7 @@ impl Http {
             output: self.output,
             key_log: None,
         };
-        http::http(&SystemNetwork, &Environment::system(), &request, manner, screen).await
+        http::http(network, &Environment::system(), &request, manner, screen).await
     }
 }
 

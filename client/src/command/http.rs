@@ -44,6 +44,16 @@ pub enum Versions {
     Http2,
 }
 
+impl Versions {
+    fn offered(self) -> Vec<Vec<u8>> {
+        match self {
+            Self::Both => vec![H2.to_vec(), HTTP1.to_vec()],
+            Self::Http1 => vec![HTTP1.to_vec()],
+            Self::Http2 => vec![H2.to_vec()],
+        }
+    }
+}
+
 /// How a request is made.
 #[derive(Debug)]
 pub struct Manner {
@@ -203,11 +213,7 @@ async fn connect<D: Dial>(
     let count = trust.authorities().len();
     let witness = Arc::new(Witness::new(trust));
     let mut config = ClientConfig::new(Trust::Custom(witness.clone()));
-    config.alpn = match versions {
-        Versions::Both => vec![H2.to_vec(), HTTP1.to_vec()],
-        Versions::Http1 => vec![HTTP1.to_vec()],
-        Versions::Http2 => vec![H2.to_vec()],
-    };
+    config.alpn = versions.offered();
     config.key_log = key_log;
     let began = Instant::now();
     let connector = Connector::new(Arc::new(config), environment.clone());

@@ -1,24 +1,33 @@
-//! The system's network: the one file that looks up names and opens sockets.
+//! The system's network: the one file that asks the system for names, and opens sockets.
 
 use std::io;
-use std::net::SocketAddr;
-use std::time::Duration;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 
-use tokio::net::TcpStream;
-use tokio::task::JoinSet;
-use tokio::time::Instant;
+use nihao_protocol::dns::{Hosts, Name, Query, Route, Transport};
+use nihao_protocol::net::Environment;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpStream, UdpSocket};
 
-use super::{Dial, DialError, DialStep};
+use super::{Dial, DialError, DialStep, Resolving, Sockets};
+use crate::resolve::{Ask, Resolver};
 
-/// How long one address has to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How much later the next address is tried beside the one before (RFC 8305 §5).
-const STAGGER: Duration = Duration::from_millis(250);
+/// The longest datagram that is looked at, in bytes: more than we say we take, since not every server listens to that.
+const LONGEST_DATAGRAM: usize = 4096;
+/// How systems say that a name is unknown, which is an answer, and not that they could not find out.
+const UNKNOWN: [&str; 5] = [
+    "Name or service not known",      // glibc, EAI_NONAME
+    "No address associated with",     // glibc, EAI_NODATA
+    "Name does not resolve",          // musl
+    "nodename nor servname provided", // macOS and the BSDs
+    "No such host is known",          // Windows
+];
 
-/// TCP over the system's network.
+/// UDP and TCP over the system's network, and the system's own resolver.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemNetwork;
 
+/// Finds names as the system does, and remembers nothing.
 impl Dial for SystemNetwork {
     type Stream = TcpStream;
 
@@ -32,21 +41,66 @@ impl Dial for SystemNetwork {
         port: u16,
         tell: &mut (dyn FnMut(DialStep) + Send),
     ) -> Result<TcpStream, DialError> {
-        let began = Instant::now();
-        let addresses = interleave(addresses(host, port).await?);
-        tell(DialStep::Found {
-            addresses: addresses.clone(),
-            took: began.elapsed(),
-        });
-        let began = Instant::now();
-        let stream = race(addresses, tell).await?;
+        let resolver = Resolver::new(*self, Route::System, Environment::system());
+        Resolving::new(*self, resolver).dial_telling(host, port, tell).await
+    }
+}
+
+impl Sockets for SystemNetwork {
+    type Stream = TcpStream;
+
+    async fn connect(&self, to: SocketAddr) -> io::Result<TcpStream> {
+        let stream = TcpStream::connect(to).await?;
         // Frames are small and each is worth sending at once; a socket that cannot do so still works.
         let _ = stream.set_nodelay(true);
-        tell(DialStep::Connected {
-            ends: ends(&stream),
-            took: began.elapsed(),
-        });
         Ok(stream)
+    }
+
+    fn ends(stream: &TcpStream) -> Option<(SocketAddr, SocketAddr)> {
+        ends(stream)
+    }
+}
+
+impl Ask for SystemNetwork {
+    async fn ask(&self, query: &Query) -> io::Result<Vec<u8>> {
+        match query.transport {
+            Transport::Udp => ask_by_datagram(query).await,
+            Transport::Tcp => ask_by_stream(query).await,
+        }
+    }
+
+    async fn ask_system(&self, name: &Name) -> Result<Vec<IpAddr>, String> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the one place where the client asks the system for names"
+        )]
+        let looked_up = tokio::net::lookup_host((name.as_str(), 0)).await;
+        let mut addresses: Vec<IpAddr> = Vec::new();
+        match looked_up {
+            Ok(found) => {
+                for address in found.map(|socket| socket.ip()) {
+                    if !addresses.contains(&address) {
+                        addresses.push(address);
+                    }
+                }
+                Ok(addresses)
+            }
+            Err(error) => {
+                let text = error.to_string();
+                if UNKNOWN.iter().any(|unknown| text.contains(unknown)) {
+                    return Ok(addresses);
+                }
+                // What the standard library says before the system's words.
+                let detail = text.strip_prefix("failed to lookup address information: ");
+                Err(detail.unwrap_or(&text).into())
+            }
+        }
+    }
+
+    fn hosts(&self) -> Hosts {
+        // One that cannot be read says nothing: the system's resolver takes it the same way.
+        let bytes = std::fs::read(hosts_file()).unwrap_or_default();
+        Hosts::parse(&String::from_utf8_lossy(&bytes))
     }
 }
 
@@ -56,135 +110,52 @@ pub fn ends(stream: &TcpStream) -> Option<(SocketAddr, SocketAddr)> {
     Some((stream.local_addr().ok()?, stream.peer_addr().ok()?))
 }
 
-async fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, DialError> {
-    let not_found = |detail: String| DialError::NameNotFound {
-        host: host.into(),
-        detail,
+/// A socket of its own for each query: the port is random, and the system passes on nothing but what comes from the server.
+async fn ask_by_datagram(query: &Query) -> io::Result<Vec<u8>> {
+    let any: IpAddr = match query.server {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     };
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place where the client looks up names"
-    )]
-    let found = tokio::net::lookup_host((host, port))
-        .await
-        .map_err(|error| not_found(error.to_string()))?;
-    let mut addresses: Vec<SocketAddr> = Vec::new();
-    for address in found {
-        if !addresses.contains(&address) {
-            addresses.push(address);
-        }
-    }
-    if addresses.is_empty() {
-        Err(not_found("the resolver gave no address".into()))
-    } else {
-        Ok(addresses)
-    }
-}
-
-/// Takes turns between IPv6 and IPv4, beginning with the resolver's first choice (RFC 8305 §4).
-fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
-    let first = addresses.first().is_some_and(SocketAddr::is_ipv6);
-    let (mut ours, mut theirs): (Vec<_>, Vec<_>) =
-        addresses.into_iter().partition(|address| address.is_ipv6() == first);
-    ours.reverse();
-    theirs.reverse();
-    let mut mixed = Vec::new();
-    while let Some(address) = ours.pop() {
-        mixed.push(address);
-        mixed.extend(theirs.pop());
-    }
-    theirs.reverse();
-    mixed.extend(theirs);
-    mixed
-}
-
-/// Connects to whichever answers first; of several failures the first address's is told.
-async fn race(addresses: Vec<SocketAddr>, tell: &mut (dyn FnMut(DialStep) + Send)) -> Result<TcpStream, DialError> {
-    let mut waiting = addresses.into_iter().enumerate();
-    let (mut attempts, mut failures) = (JoinSet::new(), Vec::new());
+    let socket = UdpSocket::bind((any, 0)).await?;
+    socket.connect(query.server).await?;
+    socket.send(&query.bytes).await?;
+    let mut datagram = vec![0; LONGEST_DATAGRAM];
     loop {
-        if let Some((index, address)) = waiting.next() {
-            attempts.spawn(async move { (index, address, attempt(address).await) });
-        } else if attempts.is_empty() {
-            break;
+        let length = socket.recv(&mut datagram).await?;
+        let bytes = datagram.get(..length).unwrap_or_default();
+        if query.is_answered_by(bytes) {
+            return Ok(bytes.to_vec());
         }
-        // The next address has its turn when one failed, or when none has answered for a little.
-        tokio::select! {
-            biased;
-            Some(ended) = attempts.join_next() => match ended {
-                Ok((_, _, Ok(stream))) => return Ok(stream),
-                Ok((index, address, Err(error))) => {
-                    tell(DialStep::Failed { address, reason: error.to_string() });
-                    failures.push((index, error));
-                }
-                Err(_) => {} // only a panic ends an attempt otherwise
-            },
-            () = tokio::time::sleep(STAGGER), if waiting.len() > 0 => {}
-        }
-    }
-    failures.sort_by_key(|(index, _)| *index);
-    let none = || DialError::NameNotFound {
-        host: String::new(),
-        detail: "there was no address to try".into(),
-    };
-    Err(failures.into_iter().next().map_or_else(none, |(_, error)| error))
-}
-
-async fn attempt(address: SocketAddr) -> Result<TcpStream, DialError> {
-    match tokio::time::timeout(PATIENCE, TcpStream::connect(address)).await {
-        Ok(Ok(stream)) => Ok(stream),
-        Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => Err(DialError::Refused(address)),
-        Ok(Err(error)) if error.kind() == io::ErrorKind::TimedOut => Err(DialError::TimedOut {
-            address,
-            seconds: PATIENCE.as_secs(),
-        }),
-        Ok(Err(error)) => Err(DialError::Unreachable {
-            address,
-            detail: error.to_string(),
-        }),
-        Err(_) => Err(DialError::TimedOut {
-            address,
-            seconds: PATIENCE.as_secs(),
-        }),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn families_take_turns() {
-        let parse = |list: &str| {
-            list.split(' ')
-                .map(|address| address.parse().unwrap())
-                .collect::<Vec<SocketAddr>>()
-        };
-        assert_eq!(
-            interleave(parse("[::1]:1 [::2]:1 [::3]:1 1.1.1.1:1")),
-            parse("[::1]:1 1.1.1.1:1 [::2]:1 [::3]:1")
-        );
-        assert_eq!(
-            interleave(parse("1.1.1.1:1 [::1]:1 [::2]:1")),
-            parse("1.1.1.1:1 [::1]:1 [::2]:1")
-        );
+async fn ask_by_stream(query: &Query) -> io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(query.server).await?;
+    let length = u16::try_from(query.bytes.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
+    // RFC 7766 §8: length and message in one segment.
+    stream
+        .write_all(&[&length.to_be_bytes()[..], &query.bytes].concat())
+        .await?;
+    let length = stream.read_u16().await?;
+    let mut message = vec![0; usize::from(length)];
+    stream.read_exact(&mut message).await?;
+    if query.is_answered_by(&message) {
+        Ok(message)
+    } else {
+        Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "an answer to something else",
+        ))
     }
+}
 
-    #[tokio::test]
-    async fn a_second_address_helps_where_the_first_refuses() {
-        let listening = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let good = listening.local_addr().unwrap();
-        let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let bad = closed.local_addr().unwrap();
-        drop(closed);
-        let mut told = Vec::new();
-        let stream = race(vec![bad, good], &mut |step| told.push(step)).await.unwrap();
-        assert_eq!(stream.peer_addr().unwrap(), good);
-        assert!(
-            matches!(told.as_slice(), [DialStep::Failed { address, .. }] if *address == bad),
-            "{told:?}"
-        );
-        let refused = race(vec![bad], &mut |_| {}).await;
-        assert!(matches!(refused, Err(DialError::Refused(address)) if address == bad));
+fn hosts_file() -> PathBuf {
+    match std::env::var_os("SystemRoot").filter(|_| cfg!(windows)) {
+        Some(root) => PathBuf::from(root)
+            .join("System32")
+            .join("drivers")
+            .join("etc")
+            .join("hosts"),
+        None => "/etc/hosts".into(),
     }
 }

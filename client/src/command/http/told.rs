@@ -11,6 +11,7 @@ use nihao_protocol::x509::Certificate;
 
 use crate::diagnose::utc;
 use crate::dial::DialStep;
+use crate::resolve::told;
 
 const REDACTED: &str = "…(redacted)";
 /// What a token of nihaod's begins with: it shows whose it is, and nothing of it.
@@ -25,6 +26,9 @@ pub(super) fn step(host: &str, step: &DialStep) -> String {
             let list: Vec<_> = addresses.iter().map(|address| address.ip().to_string()).collect();
             format!("name lookup: {host} is {} ({})", list.join(", "), milliseconds(*took))
         }
+        DialStep::Lookup(step) => format!("name: {}", told::step(step)),
+        DialStep::NotKept { reason } => format!("name: what was learnt is not kept: {reason}"),
+        DialStep::Trying { address } => format!("TCP: trying {address}"),
         DialStep::Failed { address, reason } => format!("TCP: {address} failed: {reason}"),
         DialStep::Connected { ends: None, took } => format!("TCP: connected ({})", milliseconds(*took)),
         DialStep::Connected {
