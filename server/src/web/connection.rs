@@ -3,25 +3,23 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::response::Response;
-use hyper::body::{Bytes, Frame, Incoming, SizeHint};
+use hyper::body::Incoming;
 use hyper::server::conn::{http1 as one, http2 as two};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::sync::Notify;
-use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tower_service::Service as _;
 
+use super::progress::WRITE_DEADLINE;
 use super::socket::{Agreed, Slot};
+use super::streams::{Counted, Open, Tasks};
 use super::{Origin, Peer};
 
 /// The most bytes of a request's head. Its fields are at most 100, which is hyper's own bound.
@@ -119,7 +117,11 @@ where
         ended = &mut connection => return ended.map_err(io::Error::other),
     }
     connection.as_mut().graceful_shutdown();
-    connection.await.map_err(io::Error::other)
+    // The last bytes of an answer may wait for a client that lets none of them come.
+    match timeout(WRITE_DEADLINE, connection).await {
+        Ok(ended) => ended.map_err(io::Error::other),
+        Err(_) => Err(io::ErrorKind::TimedOut.into()),
+    }
 }
 
 fn received(request: hyper::Request<Incoming>, peer: Peer) -> Request {
@@ -134,91 +136,4 @@ pub(super) async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) -> 
     stream.shutdown().await?;
     let mut rest = (&mut stream).take(LINGER_BYTES);
     tokio::io::copy(&mut rest, &mut tokio::io::sink()).await.map(|_| ())
-}
-
-/// The tasks of one connection, which end with it.
-#[derive(Debug, Clone, Default)]
-struct Tasks(Arc<Mutex<JoinSet<()>>>);
-
-impl<F> hyper::rt::Executor<F> for Tasks
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    fn execute(&self, task: F) {
-        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        while tasks.try_join_next().is_some() {}
-        tasks.spawn(task);
-    }
-}
-
-/// How many requests of a connection are not answered to the end.
-#[derive(Debug, Default)]
-struct Open {
-    requests: AtomicUsize,
-    changed: Notify,
-}
-
-impl Open {
-    /// Waits until there was no request for [`HEAD_DEADLINE`].
-    async fn idle(&self) {
-        loop {
-            if self.requests.load(Ordering::Acquire) > 0 {
-                self.changed.notified().await;
-                continue;
-            }
-            if tokio::time::timeout(HEAD_DEADLINE, self.changed.notified())
-                .await
-                .is_err()
-            {
-                return;
-            }
-        }
-    }
-}
-
-/// One request, counted as long as this lives.
-#[derive(Debug)]
-struct Counted(Arc<Open>);
-
-impl Counted {
-    fn new(open: &Arc<Open>) -> Self {
-        open.requests.fetch_add(1, Ordering::AcqRel);
-        open.changed.notify_one();
-        Self(Arc::clone(open))
-    }
-
-    fn with(self, answer: Response) -> hyper::Response<CountedBody> {
-        answer.map(|body| CountedBody { body, _counted: self })
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.requests.fetch_sub(1, Ordering::AcqRel);
-        self.0.changed.notify_one();
-    }
-}
-
-/// An answer's body, whose request is open as long as it is.
-#[derive(Debug)]
-struct CountedBody {
-    body: Body,
-    _counted: Counted,
-}
-
-impl hyper::body::Body for CountedBody {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
 }

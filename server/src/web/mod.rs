@@ -19,6 +19,7 @@ mod progress;
 mod session;
 #[expect(unused_qualifications, reason = "utoipa's derive for parameters")]
 mod socket;
+mod streams;
 mod strict;
 #[cfg(test)]
 mod tests;

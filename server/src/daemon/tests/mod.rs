@@ -161,6 +161,11 @@ impl Lab {
         self.time.fetch_add(time, Ordering::Relaxed);
     }
 
+    /// Whether no connection is left that HTTP or the chat is spoken on.
+    pub(crate) fn is_deserted(&self) -> bool {
+        self.server.core.hub.is_deserted()
+    }
+
     /// Tells the server to go down.
     pub(crate) fn shut_down(&mut self) {
         self.shutdown.take().unwrap().send(()).unwrap();

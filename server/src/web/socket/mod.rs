@@ -204,10 +204,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
         self.unsent = 0;
         let flush = self.web.flush();
         tokio::pin!(flush);
+        if let Some(flushed) = (&mut flush).now_or_never() {
+            return flushed.map_err(End::from);
+        }
         tokio::select! {
             biased;
             () = self.follower.is_dismissed() => {}
-            flushed = &mut flush => return flushed.map_err(End::from),
+            flushed = &mut flush => {
+                // Whoever reads slowly reads, and the question whether they are there may be far behind.
+                self.heard = Instant::now();
+                self.is_pinged = false;
+                return flushed.map_err(End::from);
+            }
         }
         // It must end: what is half written is finished first, or the last word could not be read.
         let finished = timeout(self.who.core().limits.farewell, flush).await;

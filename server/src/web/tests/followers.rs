@@ -10,7 +10,7 @@ use super::token;
 use crate::daemon::tests::{Lab, Stream, hello, lab};
 
 /// Follows from now on, as far as the head of the answer.
-async fn follow(lab: &Lab, token: &str) -> Lines<BufReader<Stream>> {
+pub(super) async fn follow(lab: &Lab, token: &str) -> Lines<BufReader<Stream>> {
     follow_with(lab, &format!("Authorization: Bearer {token}\r\n")).await
 }
 

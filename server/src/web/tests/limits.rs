@@ -113,17 +113,17 @@ async fn whoever_dawdles_is_not_waited_for() {
 }
 
 /// One frame of HTTP/2: type, flags, stream, payload.
-type Frame = (u8, u8, u32, Vec<u8>);
+pub(super) type Frame = (u8, u8, u32, Vec<u8>);
 
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
-const RESET: u8 = 3;
-const SETTINGS: u8 = 4;
-const PING: u8 = 6;
+pub(super) const DATA: u8 = 0;
+pub(super) const HEADERS: u8 = 1;
+pub(super) const RESET: u8 = 3;
+pub(super) const SETTINGS: u8 = 4;
+pub(super) const PING: u8 = 6;
 const GOAWAY: u8 = 7;
 const CONTINUATION: u8 = 9;
 /// The end of the header block, and of the request.
-const WHOLE: u8 = 5;
+pub(super) const WHOLE: u8 = 5;
 const OPEN: u8 = 4;
 
 /// The header block of a GET or a POST of `/` at localhost: RFC 7541, appendix A.
@@ -131,13 +131,13 @@ fn block(method: u8) -> Vec<u8> {
     [&[method, 0x87, 0x84, 0x41, 9][..], b"localhost"].concat()
 }
 
-const GET: u8 = 0x82;
+pub(super) const GET: u8 = 0x82;
 const POST: u8 = 0x83;
 
-struct Two(Stream);
+pub(super) struct Two(pub(super) Stream);
 
 impl Two {
-    async fn connect(lab: &Lab) -> Self {
+    pub(super) async fn connect(lab: &Lab) -> Self {
         let mut stream = lab.connect(&[b"h2"], None).await;
         stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
         let mut two = Self(stream);
@@ -145,7 +145,7 @@ impl Two {
         two
     }
 
-    async fn say(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
+    pub(super) async fn say(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
         let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
         let frame = [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat();
         // A server that has heard enough is gone.
@@ -153,7 +153,7 @@ impl Two {
     }
 
     /// The next frame; none at the proper end. Settings and pings are answered.
-    async fn hear(&mut self) -> Option<Frame> {
+    pub(super) async fn hear(&mut self) -> Option<Frame> {
         let mut head = [0; 9];
         if let Err(error) = self.0.read_exact(&mut head).await {
             assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof, "{error}");
@@ -171,7 +171,7 @@ impl Two {
         Some((kind, flags, stream, payload))
     }
 
-    async fn hear_a(&mut self, wanted: u8) -> Frame {
+    pub(super) async fn hear_a(&mut self, wanted: u8) -> Frame {
         loop {
             let frame = self.hear().await.expect("a frame");
             if frame.0 == wanted {

@@ -7,6 +7,7 @@ mod page;
 mod raw;
 mod session;
 mod socket;
+mod stalls;
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};

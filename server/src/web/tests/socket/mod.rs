@@ -1,5 +1,6 @@
 //! `/v1/ws` byte by byte: a client that says what it likes, over the daemon in memory.
 
+mod misuse;
 mod talks;
 
 use std::time::Duration;
@@ -10,6 +11,9 @@ use tokio::time::timeout;
 
 use crate::daemon::tests::{Lab, Stream};
 
+const CONTINUATION: u8 = 0;
+const TEXT: u8 = 1;
+const BINARY: u8 = 2;
 const CLOSE: u8 = 8;
 const PING: u8 = 9;
 const PONG: u8 = 10;
@@ -45,11 +49,11 @@ fn close(code: u16, reason: &str) -> Vec<u8> {
 }
 
 /// A WebSocket's client.
-struct Client(Stream);
+pub(super) struct Client(pub(super) Stream);
 
 impl Client {
     /// Opens a WebSocket on `/v1/ws` with this query.
-    async fn open(lab: &Lab, token: &str, query: &str) -> Self {
+    pub(super) async fn open(lab: &Lab, token: &str, query: &str) -> Self {
         let mut stream = lab.connect(&[b"http/1.1"], None).await;
         let request = handshake(&format!("GET /v1/ws{query} HTTP/1.1"), token, "");
         stream.write_all(request.as_bytes()).await.unwrap();
@@ -68,7 +72,7 @@ impl Client {
     }
 
     async fn say(&mut self, wish: &Value) {
-        self.put(&frame(FIN | 1, wish.to_string().as_bytes())).await;
+        self.put(&frame(FIN | TEXT, wish.to_string().as_bytes())).await;
     }
 
     /// The next frame: its first byte and its payload; none at the proper end.
@@ -94,9 +98,9 @@ impl Client {
     }
 
     /// The next message.
-    async fn hear(&mut self) -> Value {
+    pub(super) async fn hear(&mut self) -> Value {
         match self.hear_frame().await {
-            Some((first, payload)) if first == FIN | 1 => serde_json::from_slice(&payload).unwrap(),
+            Some((first, payload)) if first == FIN | TEXT => serde_json::from_slice(&payload).unwrap(),
             other => panic!("{other:x?}"),
         }
     }

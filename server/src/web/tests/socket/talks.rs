@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout};
 
 use super::super::super::socket::{PING_AFTER, PONG_DEADLINE};
 use super::super::token;
-use super::{CLOSE, Client, FIN, PING, PONG, close, frame, handshake};
+use super::{CLOSE, Client, FIN, PING, PONG, TEXT, close, frame, handshake};
 use crate::daemon::tests::lab;
 
 fn send(request: u64, text: &str) -> Value {
@@ -81,7 +81,7 @@ async fn many_texts_at_once_are_stored_in_their_order_and_each_is_answered() {
     let all: Vec<u8> = (0..500_u64)
         .flat_map(|request| {
             frame(
-                FIN | 1,
+                FIN | TEXT,
                 send(request, &format!("text {request}")).to_string().as_bytes(),
             )
         })
@@ -92,7 +92,7 @@ async fn many_texts_at_once_are_stored_in_their_order_and_each_is_answered() {
     let mut answers = Vec::new();
     while heard.len() < 500 || answers.len() < 500 {
         let first = read.read_u8().await.unwrap();
-        assert_eq!(first, FIN | 1);
+        assert_eq!(first, FIN | TEXT);
         let length = match read.read_u8().await.unwrap() {
             126 => usize::from(read.read_u16().await.unwrap()),
             length => usize::from(length),
@@ -199,7 +199,7 @@ async fn what_makes_no_sense_is_refused_and_the_connection_goes_on() {
         (too_deep.as_str(), None, "malformed"),
     ];
     for (said, request, reason) in NONSENSE.iter().chain(&more) {
-        client.put(&frame(FIN | 1, said.as_bytes())).await;
+        client.put(&frame(FIN | TEXT, said.as_bytes())).await;
         let heard = client.hear().await;
         assert_eq!(heard["type"], "refused", "{said}: {heard}");
         assert_eq!(
