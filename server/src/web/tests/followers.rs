@@ -113,7 +113,9 @@ async fn a_stream_ends_when_its_access_does() {
     };
     let lines = timeout(Duration::from_secs(4000), wanted).await.expect("an end");
     assert!(lines.contains(&"data: bad_access".to_owned()), "{lines:?}");
-    assert_eq!(began.elapsed().as_secs(), 3600, "the token's lifetime");
+    // Its first moments were real time.
+    let took = began.elapsed().as_secs();
+    assert!((3590..=3600).contains(&took), "the token's lifetime: {took}");
 }
 
 #[tokio::test]
