@@ -53,6 +53,10 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..))]
     pub address_rate: u32,
 
+    /// The most attempts a second from one address to join or to use a token that fail; a hundred times as many at once.
+    #[arg(long, value_name = "N", default_value_t = Limits::default().guess_rate.per_second, value_parser = positive)]
+    pub guess_rate: f64,
+
     /// How durable an acknowledged message is. `off` loses messages with the machine: for tests only.
     #[arg(long, value_name = "LEVEL", default_value = "full", hide = true)]
     pub synchronous: Durability,
@@ -84,6 +88,10 @@ impl Arguments {
             connections: self.max_connections,
             user_rate: Rate::per_second(self.user_rate.into()),
             address_rate: Rate::per_second(self.address_rate.into()),
+            guess_rate: Rate {
+                per_second: self.guess_rate,
+                burst: self.guess_rate * 100.0,
+            },
             ..Limits::default()
         }
     }
@@ -96,6 +104,15 @@ impl Arguments {
             Durability::Off => Synchronous::Off,
         }
     }
+}
+
+/// A number above zero.
+fn positive(text: &str) -> Result<f64, String> {
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number: &f64| number.is_finite() && *number > 0.0);
+    number.ok_or_else(|| String::from("a rate is a number above zero"))
 }
 
 /// What the exit codes mean; stable.

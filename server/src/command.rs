@@ -25,7 +25,7 @@ const HISTORY: u16 = 500;
 const NAMES: usize = 1000;
 
 /// The longest an access may be given for, in seconds: a hundred years. For longer there is "until revoked".
-const LONGEST_ACCESS: u64 = 100 * 365 * 86_400;
+pub(crate) const LONGEST_ACCESS: u64 = 100 * 365 * 86_400;
 
 /// What every token begins with, so that people and scanners know one when they see it.
 pub(crate) const TOKEN_PREFIX: &str = "nihao_";

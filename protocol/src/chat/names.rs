@@ -71,7 +71,8 @@ pub struct Nickname(String);
 pub struct RoomName(String);
 
 fn parse_name(name: &str) -> Result<String, NameError> {
-    let folded = name.to_lowercase();
+    // The one letter whose small form is two characters: its dot is no letter.
+    let folded = name.to_lowercase().replace("i\u{307}", "i");
     let characters = folded.chars().count();
     if characters > NAME_CHARACTERS {
         return Err(NameError::LongName { characters });
@@ -257,6 +258,7 @@ mod tests {
     fn names_of_any_language_are_folded_and_others_refused() {
         assert_eq!(Nickname::parse("Alice").unwrap().as_str(), "alice");
         assert_eq!(Nickname::parse("小明").unwrap().as_str(), "小明");
+        assert_eq!(Nickname::parse("İlker").unwrap().as_str(), "ilker");
         assert_eq!(Nickname::parse("a.b-c_9").unwrap().as_str(), "a.b-c_9");
         assert_eq!(Nickname::parse(""), Err(NameError::EmptyName));
         assert_eq!(Nickname::parse("-rf"), Err(NameError::BadStart { character: '-' }));

@@ -11,28 +11,43 @@ use nihao_protocol::chat::{AccessUse, ClientSays, Refusal, ServerSays};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::problem::Problem;
+use super::problem::{Body, Problem};
+use super::schema::{Line, Place, Seconds, Secret, Seq};
 use super::who::Who;
-use super::{Origin, messages};
+use super::{Origin, messages, schema};
 use crate::core::Core;
 
 /// A token to give.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TokenWish {
-    /// `send`, `read`, or both.
-    scopes: Vec<String>,
-    /// Seconds; never if left out.
+    #[schema(min_items = 1)]
+    scopes: Vec<Scope>,
+    /// Seconds; for ever if left out.
+    #[serde(default, deserialize_with = "schema::whole")]
+    #[schema(value_type = Option<Seconds>)]
     lifetime: Option<u64>,
+}
+
+/// What a token may be used for.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Scope {
+    /// To post.
+    Send,
+    /// To read what its giver may.
+    Read,
 }
 
 /// A webhook to give.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WebhookWish {
-    /// `#general`, or `@` and a member's name.
+    #[schema(value_type = Place)]
     to: String,
-    /// Seconds; never if left out.
+    /// Seconds; for ever if left out.
+    #[serde(default, deserialize_with = "schema::whole")]
+    #[schema(value_type = Option<Seconds>)]
     lifetime: Option<u64>,
 }
 
@@ -42,8 +57,7 @@ pub(super) struct WebhookWish {
 struct Given {
     number: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Vec<String>>)]
-    scopes: Option<Vec<&'static str>>,
+    scopes: Option<Vec<Scope>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<String>,
     /// In ms since 1970.
@@ -59,7 +73,7 @@ impl Given {
     fn of(access: &nihao_protocol::chat::Access, secret: Option<String>) -> Self {
         let (scopes, to) = match &access.use_for {
             AccessUse::Token { send, read } => {
-                let scopes = [send.then_some("send"), read.then_some("read")];
+                let scopes = [send.then_some(Scope::Send), read.then_some(Scope::Read)];
                 (Some(scopes.into_iter().flatten().collect()), None)
             }
             AccessUse::Webhook { to } => (None, Some(to.to_string())),
@@ -85,8 +99,13 @@ impl Given {
 )]
 pub(super) async fn new_token(who: Who, wish: Result<Json<TokenWish>, JsonRejection>) -> Result<Response, Problem> {
     let Json(wish) = wish?;
-    let use_for = wish.scopes.join(",").parse();
-    let use_for = use_for.map_err(|_| Problem::malformed("scopes are \"send\" and \"read\""))?;
+    if wish.scopes.is_empty() {
+        return Err(Problem::malformed("scopes are \"send\", \"read\", or both"));
+    }
+    let use_for = AccessUse::Token {
+        send: wish.scopes.contains(&Scope::Send),
+        read: wish.scopes.contains(&Scope::Read),
+    };
     give(&who, use_for, wish.lifetime).await
 }
 
@@ -95,7 +114,13 @@ pub(super) async fn new_token(who: Who, wish: Result<Json<TokenWish>, JsonReject
     post, path = "/v1/webhooks", tag = "access",
     security(("bearer" = []), ("cookie" = [])),
     request_body = WebhookWish,
-    responses((status = 201, body = Given, description = "The webhook and, once, its URL"))
+    responses(
+        (status = 201, body = Given, description = "The webhook and, once, its URL"),
+        (
+            status = 404, body = Body, content_type = "application/problem+json",
+            description = "There is no such conversation: `no_such_room`, `no_such_user`",
+        ),
+    )
 )]
 pub(super) async fn new_webhook(who: Who, wish: Result<Json<WebhookWish>, JsonRejection>) -> Result<Response, Problem> {
     let Json(wish) = wish?;
@@ -144,8 +169,14 @@ async fn list(who: &Who, wanted: impl Fn(&AccessUse) -> bool) -> Result<Response
 #[utoipa::path(
     delete, path = "/v1/tokens/{number}", tag = "access",
     security(("bearer" = []), ("cookie" = [])),
-    params(("number" = u64, Path)),
-    responses((status = 204, description = "It is good for nothing any more"))
+    params(("number" = inline(Seq), Path, description = "As it is listed")),
+    responses(
+        (status = 204, description = "It is good for nothing any more"),
+        (
+            status = 404, body = Body, content_type = "application/problem+json",
+            description = "You gave none of that number: `no_such_access`",
+        ),
+    )
 )]
 pub(super) async fn revoke_token(who: Who, number: Result<Path<u64>, PathRejection>) -> Result<Response, Problem> {
     revoke(&who, number).await
@@ -155,8 +186,14 @@ pub(super) async fn revoke_token(who: Who, number: Result<Path<u64>, PathRejecti
 #[utoipa::path(
     delete, path = "/v1/webhooks/{number}", tag = "access",
     security(("bearer" = []), ("cookie" = [])),
-    params(("number" = u64, Path)),
-    responses((status = 204, description = "It is good for nothing any more"))
+    params(("number" = inline(Seq), Path, description = "As it is listed")),
+    responses(
+        (status = 204, description = "It is good for nothing any more"),
+        (
+            status = 404, body = Body, content_type = "application/problem+json",
+            description = "You gave none of that number: `no_such_access`",
+        ),
+    )
 )]
 pub(super) async fn revoke_webhook(who: Who, number: Result<Path<u64>, PathRejection>) -> Result<Response, Problem> {
     revoke(&who, number).await
@@ -182,8 +219,14 @@ pub(super) async fn list_sessions(who: Who) -> Result<Response, Problem> {
 #[utoipa::path(
     delete, path = "/v1/sessions/{number}", tag = "session",
     security(("bearer" = []), ("cookie" = [])),
-    params(("number" = u64, Path)),
-    responses((status = 204, description = "It is good for nothing any more"))
+    params(("number" = inline(Seq), Path, description = "As it is listed")),
+    responses(
+        (status = 204, description = "It is good for nothing any more"),
+        (
+            status = 404, body = Body, content_type = "application/problem+json",
+            description = "You gave none of that number: `no_such_access`",
+        ),
+    )
 )]
 pub(super) async fn revoke_session(who: Who, number: Result<Path<u64>, PathRejection>) -> Result<Response, Problem> {
     revoke(&who, number).await
@@ -192,9 +235,23 @@ pub(super) async fn revoke_session(who: Who, number: Result<Path<u64>, PathRejec
 /// `POST /v1/hooks/{secret}`: posts the body as it is.
 #[utoipa::path(
     post, path = "/v1/hooks/{secret}", tag = "access",
-    params(("secret" = String, Path, description = "As `POST /v1/webhooks` said it")),
-    request_body(content = String, content_type = "text/plain"),
-    responses((status = 201, body = messages::Receipt, description = "It is stored"))
+    params(("secret" = inline(Secret), Path, description = "As `POST /v1/webhooks` said it")),
+    request_body(content = Line, content_type = "text/plain"),
+    responses(
+        (status = 201, body = messages::Receipt, description = "It is stored"),
+        (
+            status = 401, body = Body, content_type = "application/problem+json",
+            description = "There is no such webhook, or it has ended: `bad_access`",
+        ),
+        (
+            status = 403, body = Body, content_type = "application/problem+json",
+            description = "Whoever gave it was removed: `removed`",
+        ),
+        (
+            status = 404, body = Body, content_type = "application/problem+json",
+            description = "Whoever it goes to was removed: `no_such_user`",
+        ),
+    )
 )]
 pub(super) async fn hook(
     State(core): State<Arc<Core>>,

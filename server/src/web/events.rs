@@ -12,6 +12,7 @@ use futures_util::stream::unfold;
 use super::follower::{Follower, News};
 use super::messages::Shown;
 use super::problem::Problem;
+use super::schema::Seq;
 use super::who::Who;
 
 /// A stream without messages says so often enough that proxies keep it open.
@@ -21,7 +22,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 #[utoipa::path(
     get, path = "/v1/events", tag = "messages",
     security(("bearer" = []), ("cookie" = [])),
-    params(("Last-Event-ID" = Option<u64>, Header, description = "Goes on after this event; 0 is the beginning")),
+    params(("Last-Event-ID" = inline(Option<Seq>), Header, description = "Goes on after this event; 0 is the beginning")),
     responses(
         (
             status = 200,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::problem::{Body, Problem};
+use super::schema::{Place, Seq, Words};
 use super::who::Who;
 
 /// Messages of one answer, unless the client says otherwise.
@@ -19,9 +20,9 @@ const PAGE: u16 = 50;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Draft {
-    /// `#general`, or `@` and a member's name.
+    #[schema(value_type = Place)]
     to: String,
-    /// At most 16 KiB of UTF-8.
+    #[schema(value_type = Words)]
     text: String,
     /// The sender's id of it, a UUID: the same again is the same message.
     id: Option<uuid::Uuid>,
@@ -46,12 +47,16 @@ pub(super) struct Shown {
 #[serde(deny_unknown_fields)]
 pub(super) struct Part {
     /// `#general`, or `@` and a member's name.
+    #[param(value_type = Place, inline)]
     r#in: String,
     /// The last ones before this `seq`.
+    #[param(value_type = Option<Seq>, inline, required = false, nullable = false)]
     before: Option<u64>,
     /// The first ones after this `seq`.
+    #[param(value_type = Option<Seq>, inline, required = false, nullable = false)]
     after: Option<u64>,
-    /// How many at most.
+    /// How many at most; beyond 500 there are 500.
+    #[param(minimum = 0, maximum = 65535, nullable = false)]
     limit: Option<u16>,
 }
 
@@ -92,9 +97,11 @@ impl Shown {
         (status = 201, body = Receipt, description = "It is stored; Location has it"),
         (status = 200, body = Receipt, description = "It was there already"),
         (
-            status = 409,
-            body = Body,
-            content_type = "application/problem+json",
+            status = 404, body = Body, content_type = "application/problem+json",
+            description = "There is no such conversation: `no_such_room`, `no_such_user`",
+        ),
+        (
+            status = 409, body = Body, content_type = "application/problem+json",
             description = "The id belongs to another message: `id_conflict`",
         ),
     )
@@ -155,7 +162,13 @@ pub(super) async fn store(
     get, path = "/v1/messages", tag = "messages",
     security(("bearer" = []), ("cookie" = [])),
     params(Part),
-    responses((status = 200, body = Messages, description = "A part of a conversation"))
+    responses(
+        (status = 200, body = Messages, description = "A part of a conversation"),
+        (
+            status = 404, body = Body, content_type = "application/problem+json",
+            description = "There is no such conversation: `no_such_room`, `no_such_user`",
+        ),
+    )
 )]
 pub(super) async fn list(who: Who, part: Result<Query<Part>, QueryRejection>) -> Result<Response, Problem> {
     let Query(part) = part?;

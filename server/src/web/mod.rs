@@ -16,6 +16,7 @@ mod page;
 mod people;
 mod problem;
 mod progress;
+mod schema;
 mod session;
 #[expect(unused_qualifications, reason = "utoipa's derive for parameters")]
 mod socket;

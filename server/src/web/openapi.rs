@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use nihao_protocol::crypto::hash::HashAlgorithm;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{Components, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, ResponseBuilder};
+use utoipa::openapi::{Components, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{PartialSchema as _, ToSchema as _};
 
 use super::cookie;
@@ -100,13 +100,50 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     all.into_iter().filter_map(Option::as_mut)
 }
 
-/// Whatever is asked, the answer may be a problem.
+/// Why anything may not be done, whoever asks for whatever.
+const ALWAYS: [(&str, &str); 6] = [
+    ("400", "It makes no sense: `malformed`"),
+    ("408", "It did not arrive in time: `too_slow`"),
+    ("413", "It is longer than anything that is read: `too_large`"),
+    ("414", "Its target is longer than any: `too_large`"),
+    (
+        "429",
+        "Too much in too short a time, or at one time: `rate_limited`, `busy`",
+    ),
+    ("503", "Not now: `unavailable`, `unknown`, `shutting_down`"),
+];
+
+/// Why it may not be done for this one.
+const NAMED: [(&str, &str); 2] = [
+    ("401", "Nobody known asks: `not_a_member`, `bad_access`"),
+    (
+        "403",
+        "They may not: `out_of_scope`, `not_admin`, `removed`; or another page asks: `wrong_origin`",
+    ),
+];
+
+/// Why a body may not be read.
+const JSON: (&str, &str) = (
+    "415",
+    "The body is no JSON, or does not say so: `unsupported_media_type`",
+);
+
+/// What may go wrong with every request, said of each; what its own handler says of a status stands.
 fn may_fail(operation: &mut Operation) {
-    let schema = Ref::from_schema_name(problem::Body::name());
-    let content = ContentBuilder::new().schema(Some(schema)).build();
-    let problem = ResponseBuilder::new()
-        .description("Why it is not done")
-        .content("application/problem+json", content)
-        .build();
-    operation.responses.responses.insert("default".into(), problem.into());
+    let reads_json = match &operation.request_body {
+        Some(RefOr::T(body)) => body.content.contains_key("application/json"),
+        _ => false,
+    };
+    let named = NAMED.into_iter().filter(|_| operation.security.is_some());
+    let why = ALWAYS.into_iter().chain(named).chain(reads_json.then_some(JSON));
+    for (status, description) in why.collect::<Vec<_>>() {
+        let schema = Ref::from_schema_name(problem::Body::name());
+        let content = ContentBuilder::new().schema(Some(schema)).build();
+        let problem = ResponseBuilder::new()
+            .description(description)
+            .content("application/problem+json", content)
+            .build();
+        let responses = &mut operation.responses.responses;
+        responses.entry(status.into()).or_insert_with(|| problem.into());
+    }
 }

@@ -9,7 +9,8 @@ use nihao_protocol::chat::{AccessUse, ClientSays, Invite, Nickname, ServerSays};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::problem::Problem;
+use super::problem::{Body, Problem};
+use super::schema::Name;
 use super::session;
 use super::who::Who;
 
@@ -19,6 +20,7 @@ use super::who::Who;
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
     /// Those whose names come after this one.
+    #[param(value_type = Option<Name>, inline, required = false, nullable = false)]
     after: Option<String>,
 }
 
@@ -110,8 +112,18 @@ pub(super) async fn members(who: Who, page: Result<Query<Page>, QueryRejection>)
 #[utoipa::path(
     delete, path = "/v1/members/{name}", tag = "people",
     security(("bearer" = []), ("cookie" = [])),
-    params(("name" = String, Path, description = "A member")),
-    responses((status = 204, description = "They are gone"))
+    params(("name" = inline(Name), Path, description = "A member")),
+    responses(
+        (status = 204, description = "They are gone"),
+        (
+            status = 404, body = Body, content_type = "application/problem+json",
+            description = "Nobody has or had that name: `no_such_user`",
+        ),
+        (
+            status = 409, body = Body, content_type = "application/problem+json",
+            description = "They are the last admin: `last_admin`",
+        ),
+    )
 )]
 pub(super) async fn remove(who: Who, name: Result<Path<String>, PathRejection>) -> Result<Response, Problem> {
     let Path(name) = name?;

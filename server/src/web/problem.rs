@@ -172,9 +172,8 @@ const fn status_of(refusal: Refusal) -> StatusCode {
             StatusCode::CONFLICT
         }
         Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Refusal::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        Refusal::Busy | Refusal::Unavailable | Refusal::Unknown | Refusal::ShuttingDown => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        // RFC 6585 §4. A server that has as many of something as it takes is not broken: whoever asks may have fewer, or wait.
+        Refusal::RateLimited | Refusal::Busy => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::Unavailable | Refusal::Unknown | Refusal::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

@@ -14,7 +14,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::people::{self, Me};
-use super::problem::Problem;
+use super::problem::{Body, Problem};
+use super::schema::{InviteCode, Name, Secret};
 use super::who::{OwnPage, Who};
 use super::{Origin, cookie};
 use crate::browsers::{Newcomer, is_due};
@@ -25,11 +26,14 @@ use crate::event::AttemptHash;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Join {
-    /// An invite: the whole `nihao://` line, its link, or the code alone.
+    /// An invite's code; the whole `nihao://` line or its link is taken, too.
+    #[schema(value_type = InviteCode)]
     code: String,
     /// The name wanted.
+    #[schema(value_type = Name)]
     name: String,
-    /// 32 random bytes in base64url. The same again, with the same code and name, is the same person.
+    /// The same again, with the same code and name, is the same person.
+    #[schema(value_type = Secret)]
     attempt: String,
 }
 
@@ -45,6 +49,22 @@ pub(super) struct Join {
         (
             status = 200, body = Me, description = "They had joined; the cookie is another session of theirs",
             headers(("Set-Cookie" = String, description = "`__Host-nihao`")),
+        ),
+        (
+            status = 403, body = Body, content_type = "application/problem+json",
+            description = "Another page asks, or they were removed: `wrong_origin`, `removed`",
+        ),
+        (
+            status = 404, body = Body, content_type = "application/problem+json",
+            description = "There is no such invite: `invite_unknown`",
+        ),
+        (
+            status = 409, body = Body, content_type = "application/problem+json",
+            description = "Somebody else was first: `invite_used`, `name_taken`",
+        ),
+        (
+            status = 410, body = Body, content_type = "application/problem+json",
+            description = "The invite's time is over: `invite_expired`",
         ),
     )
 )]
@@ -71,7 +91,7 @@ pub(super) async fn join(
 /// `DELETE /v1/session`: ends the session whose cookie is shown.
 #[utoipa::path(
     delete, path = "/v1/session", tag = "session",
-    security(("cookie" = [])),
+    security(("bearer" = []), ("cookie" = [])),
     responses((
         status = 204, description = "It is good for nothing any more, and the cookie is cleared",
         headers(("Set-Cookie" = String, description = "`__Host-nihao`, empty")),

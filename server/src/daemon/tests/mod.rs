@@ -155,6 +155,11 @@ impl Lab {
         answer
     }
 
+    /// The line by which the first user joins, the admin.
+    pub(crate) async fn founding_line(&self) -> String {
+        self.server.founding_invite().await.unwrap().unwrap().to_string()
+    }
+
     /// Lets the wall clock go on by that much.
     pub(crate) fn wait(&self, time: Duration) {
         let time = u64::try_from(time.as_millis()).unwrap();

@@ -184,25 +184,27 @@ struct EventRow<'a> {
 }
 
 impl<'a> EventRow<'a> {
+    fn of_join(name: &'a Nickname, device: &'a Device, code: &CodeHash) -> Self {
+        let (kind, key, data) = match device {
+            Device::Native {
+                public_key,
+                certificate,
+            } => ("user_joined", Some(*public_key), certificate.as_slice()),
+            Device::Browser { attempt } => ("browser_joined", None, attempt.0.as_slice()),
+        };
+        Self {
+            kind,
+            actor: Some(name.as_str()),
+            code: Some(code.0),
+            key,
+            data: Some(data),
+            ..Self::default()
+        }
+    }
+
     fn of(what: &'a What) -> Self {
         match what {
-            What::UserJoined { name, device, code } => {
-                let (kind, key, data) = match device {
-                    Device::Native {
-                        public_key,
-                        certificate,
-                    } => ("user_joined", Some(*public_key), certificate.as_slice()),
-                    Device::Browser { attempt } => ("browser_joined", None, attempt.0.as_slice()),
-                };
-                Self {
-                    kind,
-                    actor: Some(name.as_str()),
-                    code: Some(code.0),
-                    key,
-                    data: Some(data),
-                    ..Self::default()
-                }
-            }
+            What::UserJoined { name, device, code } => Self::of_join(name, device, code),
             What::UserRemoved { by, name } => Self {
                 kind: "user_removed",
                 actor: Some(by.as_str()),

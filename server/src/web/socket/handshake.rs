@@ -16,6 +16,7 @@ use utoipa::IntoParams;
 
 use super::super::follower::Follower;
 use super::super::problem::Problem;
+use super::super::schema::Seq;
 use super::super::who::Who;
 
 /// The one version there is.
@@ -49,6 +50,7 @@ impl Slot {
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct From {
     /// After this `seq`; 0 is the beginning; left out: from now on.
+    #[param(value_type = Option<Seq>, inline, required = false, nullable = false)]
     after: Option<u64>,
 }
 

@@ -16,6 +16,13 @@ pub(super) async fn follow(lab: &Lab, token: &str) -> Lines<BufReader<Stream>> {
 
 /// The same with that field, and the end of its line.
 pub(super) async fn follow_with(lab: &Lab, field: &str) -> Lines<BufReader<Stream>> {
+    let mut lines = open(lab, field).await;
+    next(&mut lines, "id: ").await.expect("where it starts");
+    lines
+}
+
+/// The same, up to the head of the answer.
+pub(super) async fn open(lab: &Lab, field: &str) -> Lines<BufReader<Stream>> {
     let mut stream = lab.connect(&[b"http/1.1"], None).await;
     let request = format!("GET /v1/events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{field}\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -24,12 +31,10 @@ pub(super) async fn follow_with(lab: &Lab, field: &str) -> Lines<BufReader<Strea
         head.push(stream.read_u8().await.unwrap());
     }
     assert!(head.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&head));
-    let mut lines = BufReader::new(stream).lines();
-    next(&mut lines, "id: ").await.expect("where it starts");
-    lines
+    BufReader::new(stream).lines()
 }
 
-async fn next(lines: &mut Lines<BufReader<Stream>>, field: &str) -> Option<String> {
+pub(super) async fn next(lines: &mut Lines<BufReader<Stream>>, field: &str) -> Option<String> {
     let wanted = async {
         while let Some(line) = lines.next_line().await.unwrap() {
             if let Some(value) = line.strip_prefix(field) {

@@ -4,6 +4,7 @@ mod followers;
 mod limits;
 mod openapi;
 mod page;
+mod permissions;
 mod raw;
 mod session;
 mod socket;
