@@ -65,6 +65,12 @@ pub fn in_its_own_network<F: Future<Output = Result<()>>>(name: &str, test: impl
     run(test);
 }
 
+/// Whether this process runs in a network namespace that [`in_its_own_network`] made.
+#[must_use]
+pub fn is_in_its_own_network() -> bool {
+    std::env::var_os(INSIDE).is_some()
+}
+
 fn run<F: Future<Output = Result<()>>>(test: impl FnOnce() -> F) {
     let up = Command::new("ip").args(["link", "set", "lo", "up"]).status();
     assert!(up.expect("ip, of the package iproute2").success());
