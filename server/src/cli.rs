@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 use nihao_certs::HostName;
 
-use crate::daemon::{DataError, StartError};
+use crate::daemon::{DataError, StartError, WebCertificate, WebCertificateError};
 use crate::limits::{Limits, Rate};
 use crate::log::sqlite::{OpenError, Synchronous};
 
@@ -28,6 +28,14 @@ pub struct Arguments {
     /// A name or address that people reach this server by; may be given several times. The first stands in invites.
     #[arg(long = "name", value_name = "HOST")]
     pub names: Vec<HostName>,
+
+    /// Shows browsers this certificate instead of the server's own, for its names: PEM, the issuers after it. Read again when renewed.
+    #[arg(long, value_name = "FILE")]
+    pub web_cert: Option<PathBuf>,
+
+    /// The private key of --web-cert: PEM, P-256 or Ed25519.
+    #[arg(long, value_name = "FILE")]
+    pub web_key: Option<PathBuf>,
 
     /// Writes the TLS secrets of every connection to this file: whoever reads it can read everything. For debugging.
     #[arg(long, value_name = "FILE")]
@@ -96,6 +104,24 @@ impl Arguments {
         }
     }
 
+    /// The certificate for browsers, if one is given.
+    ///
+    /// # Errors
+    /// A [`Failure`] of code 5 where it cannot be used, of code 2 where only one of the two options is given.
+    pub fn web_certificate(&self) -> Result<Option<WebCertificate>, Failure> {
+        let (given, missing) = match (&self.web_cert, &self.web_key) {
+            (None, None) => return Ok(None),
+            (Some(certificate), Some(key)) => return Ok(Some(WebCertificate::open(certificate, key)?)),
+            (Some(_), None) => ("--web-cert", "--web-key"),
+            (None, Some(_)) => ("--web-key", "--web-cert"),
+        };
+        Err(Failure {
+            code: 2,
+            error: format!("{given} is given without {missing}"),
+            hint: "give both: nihaod … --web-cert fullchain.pem --web-key privkey.pem".into(),
+        })
+    }
+
     /// The durability asked for.
     #[must_use]
     pub const fn durability(&self) -> Synchronous {
@@ -122,7 +148,9 @@ Exit codes:
   1  something unexpected
   2  the command line makes no sense
   3  the data directory cannot be used: another nihaod has it, permissions, a full disk, damage
-  4  the address cannot be listened on";
+  4  the address cannot be listened on
+  5  the certificate or key of --web-cert and --web-key cannot be used
+SIGHUP, where --web-cert is given, reads it again at once; otherwise that happens within an hour.";
 
 /// A failure with its exit code, its message, and what to do about it.
 #[derive(Debug, PartialEq, Eq)]
@@ -168,6 +196,16 @@ impl Failure {
             code: 3,
             error: format!("cannot use the key log file {}: {error}", path.display()),
             hint: "name a file that you alone can read and write".into(),
+        }
+    }
+}
+
+impl From<WebCertificateError> for Failure {
+    fn from(error: WebCertificateError) -> Self {
+        Self {
+            code: 5,
+            error: error.to_string(),
+            hint: error.hint().into(),
         }
     }
 }

@@ -10,7 +10,7 @@ use nihao_protocol::tls::KeyLog;
 use nihao_server::cli::{Arguments, Failure, LogFormat};
 use nihao_server::{Config, Server};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -38,6 +38,8 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 async fn serve(arguments: Arguments) -> Result<(), Failure> {
+    let web_certificate = arguments.web_certificate()?;
+    let rereads = web_certificate.is_some();
     let listening = |error| Failure::listen(arguments.listen, &error);
     let listener = TcpListener::bind(arguments.listen).await.map_err(listening)?;
     let address = listener.local_addr().map_err(listening)?;
@@ -46,12 +48,18 @@ async fn serve(arguments: Arguments) -> Result<(), Failure> {
         key_log: open_key_log(&arguments)?,
         limits: arguments.limits(),
         synchronous: arguments.durability(),
+        web_certificate,
         ..Config::new(&arguments.data, address)
     };
     let server = Server::open(config, Environment::system())?;
     // Before anything is printed: whoever reads the lines may send a signal at once.
     let mut terminated = signal(SignalKind::terminate()).map_err(Failure::unexpected)?;
     let mut interrupted = signal(SignalKind::interrupt()).map_err(Failure::unexpected)?;
+    // Without a file to read again it ends the program, as usual: a terminal that goes away takes its server along.
+    let mut hung_up = rereads
+        .then(|| signal(SignalKind::hangup()))
+        .transpose()
+        .map_err(Failure::unexpected)?;
     if let Some(invite) = server.founding_invite().await.map_err(Failure::unexpected)? {
         print_line(&invite.to_string());
     }
@@ -63,8 +71,22 @@ async fn serve(arguments: Arguments) -> Result<(), Failure> {
             _ = interrupted.recv() => {}
         }
     };
-    server.run(listener, shutdown).await;
+    tokio::select! {
+        biased;
+        () = server.run(listener, shutdown) => {}
+        () = reread_at(hung_up.as_mut(), &server) => {}
+    }
     Ok(())
+}
+
+/// Never ends.
+async fn reread_at(hung_up: Option<&mut Signal>, server: &Server) {
+    if let Some(hung_up) = hung_up {
+        while hung_up.recv().await.is_some() {
+            server.reread_web_certificate();
+        }
+    }
+    std::future::pending().await
 }
 
 /// Standard output may be closed: the server does not end for that.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use nihao_protocol::chat::{ClientSays, Invite, ServerSays};
+use nihao_protocol::crypto::SignatureScheme;
 use nihao_protocol::net::{Connector, Environment, TlsStream};
 use nihao_protocol::tls::ClientConfig;
 use nihao_protocol::x509::{ServerName, Trust};
@@ -48,6 +49,8 @@ impl Site {
 
     async fn connect(&self) -> anyhow::Result<Stream> {
         let mut config = ClientConfig::new(Trust::Pinned(self.invite.ca));
+        // What is pinned is Ed25519's; over HTTP the server shows P-256 to whoever takes it.
+        config.signature_schemes = vec![SignatureScheme::ED25519];
         config.alpn = vec![b"http/1.1".to_vec()];
         let connector = Connector::new(Arc::new(config), Environment::system());
         let socket = TcpStream::connect(&self.daemon.address).await?;

@@ -264,6 +264,55 @@ fn a_server_shows_the_certificate_that_the_client_can_check() {
 }
 
 #[test]
+fn an_identity_reserved_for_protocols_is_shown_there_before_the_others() {
+    let ca = Ca::new("web", Kind::P256, 2);
+    let leaf = |names: &[&str]| Leaf {
+        names: names.iter().copied().map(String::from).collect(),
+        ..Leaf::server(Kind::P256)
+    };
+    let common = ca.identity(&leaf(&["web.test", "other.test"]));
+    let web = ca
+        .identity(&leaf(&["web.test"]))
+        .reserved_for([Some(&b"http/1.1"[..]), None]);
+    let roots = ClientConfig::new(trust(&ca));
+    for (protocol, name, is_web) in [
+        (Some("http/1.1"), "web.test", true),
+        (None, "web.test", true),
+        (Some("nihao/1"), "web.test", false),
+        (Some("http/1.1"), "other.test", false),
+    ] {
+        let mut client = roots.clone();
+        client.alpn = protocol.into_iter().map(|name| name.as_bytes().to_vec()).collect();
+        let (_, mut server) = configs();
+        server.alpn = vec![b"nihao/1".to_vec(), b"http/1.1".to_vec()];
+        server.identities = vec![common.clone(), web.clone()];
+        let mut pair = Pair::new(client, server, name, 1);
+        pair.drive(1000);
+        assert!(pair.is_open(), "{:?} {:?}", pair.client.error, pair.server.error);
+        let expected = if is_web { &web } else { &common };
+        assert_eq!(pair.client.facts().peer_chain, expected.chain(), "{protocol:?} {name}");
+    }
+    // Who names no host gets it as well: here an address, which the certificate need not have.
+    let mut nameless = roots;
+    nameless.trust = nihao_protocol::x509::Trust::Custom(std::sync::Arc::new(Anybody));
+    assert_eq!(shown(nameless, &[&common, &web], "127.0.0.1"), web.chain()[0]);
+}
+
+#[derive(Debug)]
+struct Anybody;
+
+impl nihao_protocol::x509::Verifier for Anybody {
+    fn verify(
+        &self,
+        _: &[Vec<u8>],
+        _: nihao_protocol::x509::Purpose<'_>,
+        _: nihao_protocol::clock::UnixTime,
+    ) -> Result<(), nihao_protocol::x509::CertificateError> {
+        Ok(())
+    }
+}
+
+#[test]
 fn a_client_shows_the_certificate_of_an_authority_that_was_named() {
     let others = Ca::new("others", Kind::Ed25519, 5).identity(&Leaf::user(Kind::Ed25519));
     let ours = users().identity(&Leaf::user(Kind::Ed25519));

@@ -49,7 +49,8 @@ pub struct ClientConfig {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ServerConfig {
-    /// Who we are: the first that fits the client's SNI and signature_algorithms, else the first that fits the latter.
+    /// Who we are: the first that fits the client's SNI and signature_algorithms, else the first that fits the latter; those reserved
+    /// for the protocol chosen ([`Identity::reserved_for`]) come before the others.
     pub identities: Vec<Identity>,
     /// Application protocols, most wanted first. A client that offers some, none of them ours, is refused. Empty: not looked at.
     pub alpn: Vec<Vec<u8>>,

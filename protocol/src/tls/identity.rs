@@ -19,6 +19,8 @@ pub struct Identity {
     signed_with: Arc<[&'static [SignatureScheme]]>,
     /// Whoever issued one of the certificates: DER Names.
     issuers: Arc<[Vec<u8>]>,
+    /// The application protocols that it is for; nothing: all.
+    protocols: Option<Arc<[Option<Vec<u8>>]>>,
 }
 
 /// A chain and a key do not make an identity.
@@ -65,7 +67,17 @@ impl Identity {
             names: names.into(),
             signed_with: signed_with.into(),
             issuers: issuers.into(),
+            protocols: None,
         })
+    }
+
+    /// Keeps it for these application protocols, where `None` is a client that names none. A server shows it there before its other
+    /// identities to clients that name a host of it, or no host at all; nowhere else.
+    #[must_use]
+    pub fn reserved_for<'a>(mut self, protocols: impl IntoIterator<Item = Option<&'a [u8]>>) -> Self {
+        let protocols = protocols.into_iter().map(|protocol| protocol.map(<[u8]>::to_vec));
+        self.protocols = Some(protocols.collect());
+        self
     }
 
     /// Reads a chain of CERTIFICATE blocks and a PKCS#8 PRIVATE KEY block.
@@ -87,6 +99,14 @@ impl Identity {
 
     pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.key.sign(message)
+    }
+
+    /// Whether it may be shown to a client that chose this protocol and named this host.
+    fn is_open_to(&self, protocol: Option<&[u8]>, host: Option<&str>) -> bool {
+        self.protocols.as_deref().is_none_or(|protocols| {
+            let is_named = host.is_none_or(|host| self.is_named(host));
+            is_named && protocols.iter().any(|one| one.as_deref() == protocol)
+        })
     }
 
     /// Whether the certificate names this host; a wildcard stands for one label.
@@ -130,11 +150,19 @@ impl Wishes {
     ///
     /// RFC 8446 §4.4.2.2: a chain that the peer cannot check, of another name or another authority is still sent when there is no
     /// better one.
-    pub(super) fn choose<'a>(&self, identities: &'a [Identity], host: Option<&str>) -> Option<&'a Identity> {
-        let usable = identities.iter().filter(|one| self.schemes.contains(&one.scheme()));
+    pub(super) fn choose<'a>(
+        &self,
+        identities: &'a [Identity],
+        protocol: Option<&[u8]>,
+        host: Option<&str>,
+    ) -> Option<&'a Identity> {
+        let usable = identities
+            .iter()
+            .filter(|one| self.schemes.contains(&one.scheme()) && one.is_open_to(protocol, host));
         usable.rev().max_by_key(|one| {
             let is_named = host.is_some_and(|host| one.is_named(host));
-            (is_named, self.can_check(one), self.wants_issuer_of(one))
+            let is_reserved = one.protocols.is_some();
+            (is_named, self.can_check(one), self.wants_issuer_of(one), is_reserved)
         })
     }
 

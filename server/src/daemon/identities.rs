@@ -1,5 +1,7 @@
-//! Who this server is to its clients: two certificates, signed afresh at each start and again before they expire.
+//! Who this server is to its clients: two certificates, signed afresh at each start and again before they expire, and for browsers
+//! one of the operator's own, if there is one.
 
+use super::web_certificate::WebCertificate;
 use crate::web::HTTP2;
 use nihao_certs::{HostName, IssueError, PublicKey, ServerAuthority, Validity};
 use nihao_protocol::chat;
@@ -27,7 +29,16 @@ pub(super) struct Identities {
     random: Mutex<Box<dyn Random + Send>>,
     /// In memory alone: after a restart everyone shows a certificate once.
     tickets: Arc<TicketKeys>,
-    current: RwLock<Option<(Acceptor, Validity)>>,
+    web: Mutex<Option<WebCertificate>>,
+    current: RwLock<Option<Current>>,
+}
+
+/// What connections are accepted with now.
+struct Current {
+    acceptor: Acceptor,
+    ed25519: Identity,
+    p256: Identity,
+    validity: Validity,
 }
 
 /// What [`Identities`] is made of.
@@ -39,6 +50,7 @@ pub(super) struct Sources {
     pub(super) key_log: Option<Arc<dyn KeyLog>>,
     pub(super) environment: Environment,
     pub(super) deadline: Duration,
+    pub(super) web: Option<WebCertificate>,
 }
 
 /// No certificate could be made.
@@ -68,6 +80,7 @@ impl Identities {
             environment: sources.environment,
             deadline: sources.deadline,
             tickets: Arc::new(TicketKeys::new(TICKET_LIFETIME)),
+            web: Mutex::new(sources.web),
             current: RwLock::new(None),
         };
         identities.renew()?;
@@ -77,13 +90,14 @@ impl Identities {
     /// What accepts the next connection.
     pub(super) fn acceptor(&self) -> Option<Acceptor> {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        current.as_ref().map(|(acceptor, _)| acceptor.clone())
+        current.as_ref().map(|current| current.acceptor.clone())
     }
 
-    /// Signs new certificates in the last third of the old ones' time, for ever.
+    /// Signs new certificates in the last third of the old ones' time, and takes up the operator's own when it was renewed, for ever.
     pub(super) async fn keep_fresh(self: Arc<Self>) {
         loop {
             tokio::time::sleep(LOOK).await;
+            self.reread();
             if !self.is_due() {
                 continue;
             }
@@ -99,7 +113,39 @@ impl Identities {
     fn is_due(&self) -> bool {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         let now = self.environment.clock.now();
-        current.as_ref().is_none_or(|(_, validity)| validity.needs_renewal(now))
+        current
+            .as_ref()
+            .is_none_or(|current| current.validity.needs_renewal(now))
+    }
+
+    /// Takes up the operator's own certificate if its files changed; what cannot be used leaves the old one in place.
+    pub(super) fn reread(&self) {
+        let mut web = self.web.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(old) = &*web else { return };
+        match old.reread() {
+            Ok(None) => old.warn(self.environment.clock.now()),
+            Ok(Some(fresh)) => {
+                fresh.warn(self.environment.clock.now());
+                *web = Some(fresh);
+                drop(web);
+                self.put_again();
+                tracing::info!("the web certificate was read again");
+            }
+            Err(error) => {
+                let hint = error.hint();
+                tracing::warn!(%error, hint, "the web certificate cannot be renewed; the old one is kept");
+            }
+        }
+    }
+
+    fn put_again(&self) {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        let ours = current.as_ref();
+        let ours = ours.map(|one| (one.ed25519.clone(), one.p256.clone(), one.validity));
+        drop(current);
+        if let Some((ed25519, p256, validity)) = ours {
+            self.put(ed25519, p256, validity);
+        }
     }
 
     fn renew(&self) -> Result<(), RenewError> {
@@ -113,7 +159,20 @@ impl Identities {
                 self.identity(&self.p256, p256, validity, &mut **random)?,
             )
         };
-        let mut config = ServerConfig::new(vec![ed25519, p256]);
+        self.put(ed25519, p256, validity);
+        Ok(())
+    }
+
+    /// Accepts connections under these from now on, and under the operator's own where it is for the name.
+    fn put(&self, ed25519: Identity, p256: Identity, validity: Validity) {
+        let of_the_web = [None, Some(HTTP2), Some(super::HTTP)];
+        let web = self.web.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = web.as_ref().map(|web| web.identity().clone().reserved_for(of_the_web));
+        drop(web);
+        // Who trusts the root in a browser's or system's store trusts P-256's alone, and may still offer Ed25519.
+        let in_stores = p256.clone().reserved_for(of_the_web);
+        let all = own.into_iter().chain([in_stores, ed25519.clone(), p256.clone()]);
+        let mut config = ServerConfig::new(all.collect());
         config.alpn = vec![chat::ALPN.to_vec(), HTTP2.to_vec(), super::HTTP.to_vec()];
         // A browser must never be asked for a certificate.
         config.client_auth = ClientAuth::Optional(self.users.clone());
@@ -122,8 +181,12 @@ impl Identities {
         config.ticket_count = 1; // a client has one connection, and gets the next ticket with the next
         config.key_log.clone_from(&self.key_log);
         let acceptor = Acceptor::new(Arc::new(config), self.environment.clone()).with_deadline(self.deadline);
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some((acceptor, validity));
-        Ok(())
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Current {
+            acceptor,
+            ed25519,
+            p256,
+            validity,
+        });
     }
 
     fn identity(

@@ -6,6 +6,7 @@ mod identities;
 mod listen;
 #[cfg(test)]
 pub(crate) mod tests;
+mod web_certificate;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -24,6 +25,7 @@ use tokio::time::timeout;
 pub use data::DataError;
 pub use identities::RenewError;
 pub use listen::Listener;
+pub use web_certificate::{WebCertificate, WebCertificateError};
 
 use crate::core::{Core, Door, InviteFailed, Parts};
 use crate::limits::{Limits, Rate};
@@ -60,6 +62,8 @@ pub struct Config {
     pub limits: Limits,
     /// How durable the log is: anything but `Full` loses messages with the machine.
     pub synchronous: Synchronous,
+    /// What browsers are shown instead of the server's own certificate, where it is for the name they ask for.
+    pub web_certificate: Option<WebCertificate>,
 }
 
 impl Config {
@@ -73,6 +77,7 @@ impl Config {
             key_log: None,
             limits: Limits::default(),
             synchronous: Synchronous::default(),
+            web_certificate: None,
         }
     }
 }
@@ -145,6 +150,9 @@ impl Server {
             port: config.address.port(),
             ca: ed25519_key(&authorities),
         };
+        if let Some(web) = &config.web_certificate {
+            web.warn(environment.clock.now());
+        }
         let identities = Identities::new(Sources {
             ed25519: authorities.server_ed25519,
             p256: authorities.server_p256,
@@ -153,6 +161,7 @@ impl Server {
             key_log: config.key_log,
             environment: environment.clone(),
             deadline: config.limits.handshake_deadline,
+            web: config.web_certificate,
         })?;
         let arrivals = Rates::new(config.limits.address_rate);
         let core = Arc::new(Core::new(Parts {
@@ -184,6 +193,11 @@ impl Server {
     #[must_use]
     pub fn data(&self) -> Option<&Path> {
         self.data.as_ref().map(DataDir::path)
+    }
+
+    /// Takes up the web certificate at once if its files changed, as the server does by itself every hour.
+    pub fn reread_web_certificate(&self) {
+        self.identities.reread();
     }
 
     /// The first user's invite, fresh, as long as nobody has joined.

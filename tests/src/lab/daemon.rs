@@ -131,6 +131,14 @@ impl Daemon {
         Ok(self.child.wait()?.code())
     }
 
+    /// Tells it to read its certificates again (SIGHUP).
+    ///
+    /// # Errors
+    /// If there is nothing to tell it to.
+    pub fn hang_up(&self) -> anyhow::Result<()> {
+        self.signal("-HUP")
+    }
+
     /// Whether it still runs.
     pub fn is_up(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))

@@ -4,6 +4,8 @@ mod ed25519;
 #[cfg(feature = "rsa")]
 mod rsa;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use ed25519_dalek::Signer as _;
 use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, KeypairBytes, spki::der::pem::LineEnding};
 use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
@@ -165,6 +167,23 @@ impl SigningKey {
         Ok(Self::P256(Box::new(key)))
     }
 
+    /// Reads the first private key of a PEM text, whatever stands around it: PKCS#8, or for P-256 SEC 1 (RFC 5915) as well.
+    pub fn from_pem(text: &str) -> Result<Self, KeyError> {
+        if let Some(block) = block(text, "PRIVATE KEY") {
+            return Self::from_pkcs8_pem(block);
+        }
+        let lines = block(text, "EC PRIVATE KEY").ok_or(KeyError::NotAKey)?.lines();
+        let base64: zeroize::Zeroizing<String> = lines
+            .filter(|line| !line.starts_with('-'))
+            .map(str::trim)
+            .collect::<String>()
+            .into();
+        let der = BASE64_STANDARD.decode(&*base64).map(zeroize::Zeroizing::new);
+        let key =
+            p256::SecretKey::from_sec1_der(&der.map_err(|_| KeyError::NotAKey)?).map_err(|_| KeyError::NotAKey)?;
+        Ok(Self::P256(Box::new(key.into())))
+    }
+
     /// Writes a PKCS#8 PEM text, version 1: OpenSSL 3.0 cannot read version 2.
     pub fn to_pkcs8_pem(&self) -> Result<zeroize::Zeroizing<String>, KeyError> {
         match self {
@@ -207,6 +226,13 @@ impl SigningKey {
             }
         }
     }
+}
+
+/// The first PEM block with this label, its first and last line included.
+fn block<'a>(text: &'a str, label: &str) -> Option<&'a str> {
+    let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
+    let from = text.get(text.find(&begin)?..)?;
+    from.get(..from.find(&end)?.checked_add(end.len())?)
 }
 
 impl std::fmt::Debug for SigningKey {
@@ -309,8 +335,34 @@ mod tests {
         }
     }
 
+    /// RFC 5915: version 1, the key, the curve, and no public key.
+    #[test]
+    fn a_key_is_found_in_either_form_among_other_blocks() {
+        let key = SigningKey::generate_p256(&mut Seeded::new(2, "keys")).unwrap();
+        let SigningKey::P256(inner) = &key else { panic!() };
+        let head = [0x30, 0x31, 0x02, 0x01, 0x01, 0x04, 0x20];
+        let curve = [0xa0, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+        let der = [&head[..], &inner.to_bytes(), &curve].concat();
+        let body = BASE64_STANDARD.encode(der);
+        let (front, back) = body.split_at(64);
+        let sec1 = format!("-----BEGIN EC PRIVATE KEY-----\n{front}\n{back}\n-----END EC PRIVATE KEY-----\n");
+        let pkcs8 = key.to_pkcs8_pem().unwrap();
+        let other = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
+        for text in [
+            sec1.as_str(),
+            &pkcs8,
+            &[other, &sec1].concat(),
+            &[other, &pkcs8, other].concat(),
+        ] {
+            assert_eq!(SigningKey::from_pem(text).unwrap().public_key(), key.public_key());
+        }
+        assert!(SigningKey::from_pem(&sec1.replace(front, &front[4..])).is_err());
+        assert!(SigningKey::from_pem(&sec1.replace("-----END", "")).is_err());
+    }
+
     #[test]
     fn text_that_is_no_key_is_refused() {
+        assert_eq!(SigningKey::from_pem("您好！").unwrap_err(), KeyError::NotAKey);
         assert_eq!(SigningKey::from_pkcs8_pem("您好！").unwrap_err(), KeyError::NotAKey);
     }
 }

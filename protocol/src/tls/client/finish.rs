@@ -41,7 +41,7 @@ impl WaitFinished {
 
         let mut shown = None;
         if let Some(wishes) = &self.agreed.requested {
-            let identity = wishes.choose(&config.identities, None);
+            let identity = wishes.choose(&config.identities, None, None);
             shown = identity.and_then(|one| Some((one.scheme(), one.chain().first()?.clone())));
             say_who_we_are(identity, flight)?;
         }

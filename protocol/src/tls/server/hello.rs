@@ -61,7 +61,7 @@ impl WaitClientHello {
         let has_psk = resumed.is_some();
         let who = match resumed {
             Some(resumed) => Who::Remembered(Box::new(resumed)),
-            None => Who::Shown(choose_identity(&self.config, &hello, choice.server_name.as_deref())?),
+            None => Who::Shown(choose_identity(&self.config, &hello, &choice)?),
         };
         flight.inbound.enter(Stage::Handshake);
         flight.inbound.allow_change_cipher_spec(CHANGE_CIPHER_SPECS);

@@ -112,13 +112,10 @@ fn choose_share(config: &ServerConfig, hello: &ClientHello) -> Result<Share, Err
 }
 
 /// The best identity for the client.
-pub(super) fn choose_identity(
-    config: &ServerConfig,
-    hello: &ClientHello,
-    host: Option<&str>,
-) -> Result<Identity, Error> {
+pub(super) fn choose_identity(config: &ServerConfig, hello: &ClientHello, choice: &Choice) -> Result<Identity, Error> {
     let wishes = Wishes::read(&hello.extensions)?;
-    let identity = wishes.choose(&config.identities, host);
+    let (protocol, host) = (choice.alpn.as_deref(), choice.server_name.as_deref());
+    let identity = wishes.choose(&config.identities, protocol, host);
     Ok(identity.ok_or(Incompatible::SignatureScheme)?.clone())
 }
 

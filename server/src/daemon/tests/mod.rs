@@ -2,6 +2,7 @@
 
 mod repeatable;
 mod resumed;
+mod web_certificate;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use nihao_protocol::chat::{
     self, ClientSays, ClientSession, Heard, Invite, MessageId, Nickname, Refusal, ServerSays, SessionError, Text,
 };
 use nihao_protocol::clock::{Clock, UnixTime};
-use nihao_protocol::crypto::{Seeded, SigningKey};
+use nihao_protocol::crypto::{Seeded, SignatureScheme, SigningKey};
 use nihao_protocol::net::{Connector, Entropy, Environment, TlsStream};
 use nihao_protocol::tls::{ClientConfig, Identity};
 use nihao_protocol::x509::{ServerName, Trust};
@@ -63,13 +64,16 @@ fn environment(time: &Arc<AtomicU64>) -> Environment {
 }
 
 pub(crate) fn start(dir: tempfile::TempDir, limits: Limits) -> Lab {
+    start_with(dir, |config| Config { limits, ..config })
+}
+
+pub(crate) fn start_with(dir: tempfile::TempDir, change: impl FnOnce(Config) -> Config) -> Lab {
     let time = Arc::new(AtomicU64::new(START));
-    let config = Config {
-        limits,
+    let config = change(Config {
         // These tests end the server, never the machine.
         synchronous: Synchronous::Off,
         ..Config::new(dir.path(), SocketAddr::from((Ipv4Addr::LOCALHOST, 8443)))
-    };
+    });
     let server = Arc::new(Server::open(config, environment(&time)).unwrap());
     let (dial, accept) = mpsc::channel(64);
     let (shutdown, told) = oneshot::channel();
@@ -106,6 +110,8 @@ impl Lab {
     pub(crate) async fn connect(&self, alpn: &[&[u8]], identity: Option<Identity>) -> Stream {
         let mut config = ClientConfig::new(Trust::Pinned(self.ca));
         config.alpn = alpn.iter().map(|name| name.to_vec()).collect();
+        // What is pinned is Ed25519's; over HTTP the server shows P-256 to whoever takes it.
+        config.signature_schemes = vec![SignatureScheme::ED25519];
         config.identities.extend(identity);
         Connector::new(Arc::new(config), environment(&self.time))
             .connect(self.dial().await, ServerName::parse("localhost").unwrap())
