@@ -37,6 +37,14 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub web_key: Option<PathBuf>,
 
+    /// Asks HTTP clients for a member's certificate, too, which then stands in for a token: `curl --cert`. Optional for them.
+    #[arg(long)]
+    pub client_certs: bool,
+
+    /// Tells browsers that came by a host name to come back over TLS alone, for a year and on every port of that name.
+    #[arg(long)]
+    pub hsts: bool,
+
     /// Writes the TLS secrets of every connection to this file: whoever reads it can read everything. For debugging.
     #[arg(long, value_name = "FILE")]
     pub keylog: Option<PathBuf>,

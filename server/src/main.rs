@@ -49,6 +49,8 @@ async fn serve(arguments: Arguments) -> Result<(), Failure> {
         limits: arguments.limits(),
         synchronous: arguments.durability(),
         web_certificate,
+        hsts: arguments.hsts,
+        client_certificates: arguments.client_certs,
         ..Config::new(&arguments.data, address)
     };
     let server = Server::open(config, Environment::system())?;

@@ -30,6 +30,7 @@ pub(super) struct Identities {
     /// In memory alone: after a restart everyone shows a certificate once.
     tickets: Arc<TicketKeys>,
     web: Mutex<Option<WebCertificate>>,
+    asks_everyone: bool,
     current: RwLock<Option<Current>>,
 }
 
@@ -51,6 +52,8 @@ pub(super) struct Sources {
     pub(super) environment: Environment,
     pub(super) deadline: Duration,
     pub(super) web: Option<WebCertificate>,
+    /// Whether HTTP clients are asked for a certificate.
+    pub(super) asks_everyone: bool,
 }
 
 /// No certificate could be made.
@@ -81,6 +84,7 @@ impl Identities {
             deadline: sources.deadline,
             tickets: Arc::new(TicketKeys::new(TICKET_LIFETIME)),
             web: Mutex::new(sources.web),
+            asks_everyone: sources.asks_everyone,
             current: RwLock::new(None),
         };
         identities.renew()?;
@@ -174,9 +178,9 @@ impl Identities {
         let all = own.into_iter().chain([in_stores, ed25519.clone(), p256.clone()]);
         let mut config = ServerConfig::new(all.collect());
         config.alpn = vec![chat::ALPN.to_vec(), HTTP2.to_vec(), super::HTTP.to_vec()];
-        // A browser must never be asked for a certificate.
+        // Unless the operator wants it, a browser must never be asked for a certificate.
         config.client_auth = ClientAuth::Optional(self.users.clone());
-        config.client_auth_protocols = Some(vec![chat::ALPN.to_vec()]);
+        config.client_auth_protocols = (!self.asks_everyone).then(|| vec![chat::ALPN.to_vec()]);
         config.tickets = Some(self.tickets.clone());
         config.ticket_count = 1; // a client has one connection, and gets the next ticket with the next
         config.key_log.clone_from(&self.key_log);

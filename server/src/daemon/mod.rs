@@ -33,7 +33,7 @@ use crate::log::sqlite::{OpenError, Synchronous};
 use crate::log::{Log, SqliteLog};
 use crate::rate::Rates;
 use crate::session::{self, Peer};
-use crate::web::{self, HTTP2, Site};
+use crate::web::{self, HTTP2, Site, Standing};
 use data::DataDir;
 use handshakes::Handshakes;
 use identities::{Identities, Sources};
@@ -64,6 +64,10 @@ pub struct Config {
     pub synchronous: Synchronous,
     /// What browsers are shown instead of the server's own certificate, where it is for the name they ask for.
     pub web_certificate: Option<WebCertificate>,
+    /// Whether browsers that came by a host name are told to come back over TLS alone (RFC 6797).
+    pub hsts: bool,
+    /// Whether HTTP clients, too, are asked for a user's certificate.
+    pub client_certificates: bool,
 }
 
 impl Config {
@@ -78,6 +82,8 @@ impl Config {
             limits: Limits::default(),
             synchronous: Synchronous::default(),
             web_certificate: None,
+            hsts: false,
+            client_certificates: false,
         }
     }
 }
@@ -143,6 +149,10 @@ impl Server {
         config: Config,
         environment: Environment,
     ) -> Result<Self, StartError> {
+        let standing = Standing {
+            root: authorities.server_p256.authority().pem(),
+            hsts: config.hsts,
+        };
         let mut users = Roots::new();
         users.add(authorities.users.authority().certificate())?;
         let door = Door {
@@ -162,6 +172,7 @@ impl Server {
             environment: environment.clone(),
             deadline: config.limits.handshake_deadline,
             web: config.web_certificate,
+            asks_everyone: config.client_certificates,
         })?;
         let arrivals = Rates::new(config.limits.address_rate);
         let core = Arc::new(Core::new(Parts {
@@ -175,7 +186,7 @@ impl Server {
         Ok(Self {
             arrivals,
             courtesy: Rates::new(Rate::per_second(COURTESIES)),
-            site: Arc::new(Site::new(Arc::clone(&core))),
+            site: Arc::new(Site::new(Arc::clone(&core), standing)),
             core,
             identities: Arc::new(identities),
             handshakes: Arc::default(),
@@ -329,6 +340,7 @@ where
             let peer = web::Peer {
                 address: address.ip(),
                 is_h2: speaks_h2,
+                key: key.flatten(),
             };
             let stop = async {
                 presence.mailbox.dismissed().await;

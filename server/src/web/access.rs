@@ -262,7 +262,7 @@ pub(super) async fn hook(
     let Path(secret) = secret?;
     let fits = |use_for: &AccessUse| matches!(use_for, AccessUse::Webhook { .. });
     let who = Who::holder(&core, address, &secret, fits)?;
-    let AccessUse::Webhook { to } = who.grant().use_for.clone() else {
+    let Some(AccessUse::Webhook { to }) = who.grant().map(|grant| grant.use_for.clone()) else {
         return Err(Refusal::BadAccess.into());
     };
     let text = text.map_err(|rejection| match rejection.status() {

@@ -20,7 +20,7 @@ use tower_service::Service as _;
 use super::progress::WRITE_DEADLINE;
 use super::socket::{Agreed, Slot};
 use super::streams::{Counted, Open, Tasks};
-use super::{Origin, Peer};
+use super::{DeviceKey, Origin, Peer};
 
 /// The most bytes of a request's head. Its fields are at most 100, which is hyper's own bound.
 pub(super) const HEAD: u32 = 32 * 1024;
@@ -127,6 +127,9 @@ where
 fn received(request: hyper::Request<Incoming>, peer: Peer) -> Request {
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(Origin(peer.address));
+    if let Some(key) = peer.key {
+        request.extensions_mut().insert(DeviceKey(key));
+    }
     request
 }
 

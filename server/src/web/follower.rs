@@ -54,9 +54,11 @@ impl Follower {
         let head = core.log.recent().head();
         let delivered = after.unwrap_or(head).min(head);
         let reader = who.may_follow(delivered)?;
-        let presence = core
-            .hub
-            .enter_by(reader.name.clone(), reader.access, core.limits.mailbox);
+        let (hub, mailbox) = (&core.hub, core.limits.mailbox);
+        let presence = match reader.access {
+            Some(access) => hub.enter_by(reader.name.clone(), access, mailbox),
+            None => hub.enter(Some(reader.name.clone()), mailbox),
+        };
         // What was revoked before the hub knew of this presence is seen here, what is later is heard from the hub.
         who.may_follow(delivered)?;
         Ok(Self {

@@ -8,6 +8,7 @@ mod connection;
 mod cookie;
 mod events;
 mod follower;
+mod hsts;
 #[expect(unused_qualifications, reason = "utoipa's derive for parameters")]
 mod messages;
 mod openapi;
@@ -16,6 +17,7 @@ mod page;
 mod people;
 mod problem;
 mod progress;
+mod root;
 mod schema;
 mod session;
 #[expect(unused_qualifications, reason = "utoipa's derive for parameters")]
@@ -48,6 +50,7 @@ use connection::Upgraded;
 use openapi::Description;
 use problem::Problem;
 use progress::Progress;
+use root::Root;
 
 /// The ALPN name of HTTP/2.
 pub(crate) const HTTP2: &[u8] = b"h2";
@@ -64,11 +67,26 @@ pub(crate) struct Peer {
     pub(crate) address: IpAddr,
     /// Whether they speak HTTP/2.
     pub(crate) is_h2: bool,
+    /// The Ed25519 key of the certificate that they showed, if they were asked and did.
+    pub(crate) key: Option<[u8; 32]>,
 }
 
 /// Where a request comes from.
 #[derive(Debug, Clone, Copy)]
 struct Origin(IpAddr);
+
+/// The key that the connection's certificate is for.
+#[derive(Debug, Clone, Copy)]
+struct DeviceKey([u8; 32]);
+
+/// What a site says of its server besides the chat.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Standing {
+    /// The root that stores may trust, in PEM.
+    pub(crate) root: String,
+    /// Whether browsers are told to come back over TLS alone.
+    pub(crate) hsts: bool,
+}
 
 /// Everything that HTTP offers, ready to serve any number of connections.
 pub(crate) struct Site {
@@ -79,7 +97,7 @@ pub(crate) struct Site {
 
 impl Site {
     /// The routes over this server's core.
-    pub(crate) fn new(core: Arc<Core>) -> Self {
+    pub(crate) fn new(core: Arc<Core>, standing: Standing) -> Self {
         let farewell = core.limits.farewell;
         let (routes, description) = documented();
         let routes = routes
@@ -91,7 +109,13 @@ impl Site {
             .layer(middleware::from_fn(strict::only_clear_requests))
             .layer(middleware::from_fn_with_state(Arc::clone(&core), with_headers))
             .layer(Extension(description))
+            .layer(Extension(Arc::new(Root::new(standing.root))))
             .with_state(core);
+        let routes = if standing.hsts {
+            routes.layer(middleware::from_fn(hsts::promise))
+        } else {
+            routes
+        };
         Self { routes, farewell }
     }
 
@@ -125,6 +149,7 @@ fn documented() -> (Router<Arc<Core>>, Arc<Description>) {
     let (routes, api) = OpenApiRouter::with_openapi(openapi::frame())
         .routes(routes!(openapi::show))
         .routes(routes!(session::join, session::leave))
+        .routes(routes!(root::show))
         .routes(routes!(people::me))
         .routes(routes!(people::members))
         .routes(routes!(people::remove))

@@ -28,7 +28,7 @@ pub(super) struct Page {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Me {
     name: String,
-    /// What the token was given for: `send`, `read`, `send,read`; or `browser`, by a session.
+    /// What the token was given for: `send`, `read`, `send,read`; `browser`, by a session; `certificate`, by a device's own.
     access: String,
 }
 
@@ -80,9 +80,13 @@ struct Invitation {
     ))
 )]
 pub(super) async fn me(who: Who) -> Response {
-    let grant = who.grant();
     let renewed = session::renewal(&who).await;
-    (session::cookies(renewed), Json(Me::of(&grant.by, &grant.use_for))).into_response()
+    let by_certificate = || Me {
+        name: who.name().to_string(),
+        access: String::from("certificate"),
+    };
+    let me = who.grant().map(|grant| Me::of(&grant.by, &grant.use_for));
+    (session::cookies(renewed), Json(me.unwrap_or_else(by_certificate))).into_response()
 }
 
 /// `GET /v1/members`: everybody who joined and is still a member, by name.

@@ -98,17 +98,15 @@ pub(super) async fn join(
     ))
 )]
 pub(super) async fn leave(who: Who) -> Result<Response, Problem> {
-    let grant = who.grant();
-    if grant.use_for != AccessUse::Browser {
-        return Err(Refusal::OutOfScope.into());
-    }
+    let grant = who.grant().filter(|grant| grant.use_for == AccessUse::Browser);
+    let grant = grant.ok_or(Refusal::OutOfScope)?;
     who.ask(ClientSays::RevokeAccess { number: grant.number }).await?;
     Ok((StatusCode::NO_CONTENT, cookies(cookie::clear()), ()).into_response())
 }
 
 /// The cookie of a new session in place of one that has lasted a while. The old one goes on to its end: the answer may be lost.
 pub(super) async fn renewal(who: &Who) -> Option<HeaderValue> {
-    let (core, grant) = (who.core(), who.grant());
+    let (core, grant) = (who.core(), who.grant()?);
     if !is_due(grant, core.clock.now().0) {
         return None;
     }

@@ -1,4 +1,5 @@
-//! Who asks: the giver of a bearer token, or the owner of a browser by its session's cookie.
+//! Who asks: the giver of a bearer token, the owner of a browser by its session's cookie, or, where the operator wants that, a
+//! member by the certificate of their device.
 //!
 //! [`Who`] stands before the body in every handler: who may not ask learns nothing of what else is wrong with the request. What
 //! a foreign page could make a browser do needs this page's own origin, which is looked at here and nowhere else.
@@ -14,28 +15,40 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use nihao_protocol::chat::{AccessUse, ClientSays, Nickname, Refusal};
 
-use super::Origin;
 use super::cookie::{self, Shown};
 use super::problem::Problem;
+use super::{DeviceKey, Origin};
 use crate::command::{Answered, Asker, TOKEN_PREFIX};
 use crate::core::Core;
 use crate::event::SecretHash;
 use crate::state::access::Grant;
 use crate::state::authorize::Actor;
 
-/// Who a request comes from: somebody who showed an access that was good then.
+/// Who a request comes from: somebody who showed something that was good then.
 pub(super) struct Who {
     core: Arc<Core>,
     address: IpAddr,
-    secret: SecretHash,
-    grant: Grant,
+    by: By,
+}
+
+/// What they showed.
+enum By {
+    Access {
+        secret: SecretHash,
+        grant: Box<Grant>,
+    },
+    /// The handshake proved it to be theirs.
+    Key {
+        key: [u8; 32],
+        name: Nickname,
+    },
 }
 
 /// Somebody who may read.
 pub(super) struct Reader {
     pub(super) name: Nickname,
-    /// The number of the access that they showed.
-    pub(super) access: u64,
+    /// The number of the access that they showed, if it was one.
+    pub(super) access: Option<u64>,
     /// When that ends, in ms since 1970.
     pub(super) expires: Option<u64>,
 }
@@ -47,7 +60,10 @@ impl Who {
         let asker = Asker {
             actor: self.actor(),
             address: self.address,
-            key: None,
+            key: match &self.by {
+                By::Key { key, .. } => Some(*key),
+                By::Access { .. } => None,
+            },
         };
         Ok(self.core.carry_out(asker, says).await?)
     }
@@ -59,15 +75,26 @@ impl Who {
         let says = ClientSays::Resume { after };
         self.core.log.state().read().authorize(self.actor(), &says, now)?;
         Ok(Reader {
-            name: self.grant.by.clone(),
-            access: self.grant.number,
-            expires: self.grant.expires,
+            name: self.name().clone(),
+            access: self.grant().map(|grant| grant.number),
+            expires: self.grant().and_then(|grant| grant.expires),
         })
     }
 
-    /// The access that they showed.
-    pub(super) const fn grant(&self) -> &Grant {
-        &self.grant
+    /// The access that they showed, if it was one.
+    pub(super) fn grant(&self) -> Option<&Grant> {
+        match &self.by {
+            By::Access { grant, .. } => Some(grant),
+            By::Key { .. } => None,
+        }
+    }
+
+    /// In whose name they ask.
+    pub(super) fn name(&self) -> &Nickname {
+        match &self.by {
+            By::Access { grant, .. } => &grant.by,
+            By::Key { name, .. } => name,
+        }
     }
 
     /// The server that they ask.
@@ -97,22 +124,28 @@ impl Who {
         Ok(Self {
             core: Arc::clone(core),
             address,
-            secret,
-            grant,
+            by: By::Access {
+                secret,
+                grant: Box::new(grant),
+            },
         })
     }
 
     /// Whether the access that they showed is still good: who asked once may ask again much later.
     fn still_holds(&self) -> Result<(), Refusal> {
         let now = self.core.clock.now().0;
-        self.core.log.state().read().access(&self.secret, now).map(|_| ())
+        let state = self.core.log.state().read();
+        match &self.by {
+            By::Access { secret, .. } => state.access(secret, now).map(|_| ()),
+            By::Key { name, .. } => state.is_member(name),
+        }
     }
 
     /// A browser is its owner's device, as far as one without a key can be; tokens and webhooks do what they were given for.
-    const fn actor(&self) -> Actor<'_> {
-        match &self.grant.use_for {
-            AccessUse::Browser => Actor::Member(&self.grant.by),
-            use_for => Actor::Bearer(&self.grant.by, use_for),
+    fn actor(&self) -> Actor<'_> {
+        match self.grant().map(|grant| &grant.use_for) {
+            None | Some(AccessUse::Browser) => Actor::Member(self.name()),
+            Some(use_for) => Actor::Bearer(self.name(), use_for),
         }
     }
 
@@ -148,6 +181,28 @@ impl Who {
     }
 }
 
+impl Who {
+    /// A browser that was once told to shows its certificate to every page that asks: an Origin must be this server's own. Programs
+    /// send none.
+    fn by_certificate(core: &Arc<Core>, address: IpAddr, parts: &Parts) -> Option<Result<Self, Problem>> {
+        let DeviceKey(key) = *parts.extensions.get()?;
+        if may_change(parts)
+            && parts.headers.contains_key(header::ORIGIN)
+            && let Err(problem) = is_own_page(parts)
+        {
+            return Some(Err(problem));
+        }
+        let state = core.log.state().read();
+        let name = state.owner(&key).ok_or(Refusal::NotAMember);
+        let name = name.and_then(|name| state.is_member(name).map(|()| name.clone()));
+        Some(name.map_err(Problem::from).map(|name| Self {
+            core: Arc::clone(core),
+            address,
+            by: By::Key { key, name },
+        }))
+    }
+}
+
 fn lookup(core: &Core, secret: &str, fits: fn(&AccessUse) -> bool) -> Result<(SecretHash, Grant), Refusal> {
     let secret = URL_SAFE_NO_PAD.decode(secret).map_err(|_| Refusal::BadAccess)?;
     let secret: [u8; 32] = secret.try_into().map_err(|_| Refusal::BadAccess)?;
@@ -164,7 +219,9 @@ impl FromRequestParts<Arc<Core>> for Who {
 
     async fn from_request_parts(parts: &mut Parts, core: &Arc<Core>) -> Result<Self, Problem> {
         let Origin(address) = *parts.extensions.get().ok_or(Refusal::Unknown)?;
-        let who = Self::by_token(core, address, parts).or_else(|| Self::by_cookie(core, address, parts));
+        let who = Self::by_token(core, address, parts)
+            .or_else(|| Self::by_cookie(core, address, parts))
+            .or_else(|| Self::by_certificate(core, address, parts));
         who.unwrap_or_else(|| Err(Refusal::NotAMember.into()))
     }
 }

@@ -126,7 +126,7 @@ impl Lab {
         }
     }
 
-    async fn join(&self, who: &str, invite: &Invite) -> Identity {
+    pub(crate) async fn join(&self, who: &str, invite: &Invite) -> Identity {
         let mut seed = [0; 32];
         seed[..who.len()].copy_from_slice(who.as_bytes());
         let (key, name) = (SigningKey::ed25519(&seed), Nickname::parse(who).unwrap());

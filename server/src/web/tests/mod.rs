@@ -1,11 +1,13 @@
 //! HTTP as curl and scripts use it, over the daemon in memory.
 
+mod certificate;
 mod followers;
 mod limits;
 mod openapi;
 mod page;
 mod permissions;
 mod raw;
+mod root;
 mod session;
 mod socket;
 mod stalls;
