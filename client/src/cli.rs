@@ -2,6 +2,8 @@
 
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "http")]
+mod trust;
 
 use std::io::{self, Read as _, Write as _};
 #[cfg(feature = "full")]
@@ -103,6 +105,9 @@ enum Command {
     /// Make one HTTPS request over nihao's own TLS; -v shows name, TCP, TLS and headers
     #[cfg(feature = "http")]
     Http(Box<http::Http>),
+    /// Tell how browsers and systems come to trust this server's root; put it into a store, or take it out
+    #[cfg(feature = "http")]
+    Trust(trust::Trust),
     /// Show one message travel from alice to bob, through a server of its own on this machine
     #[cfg(feature = "full")]
     Demo {
@@ -211,6 +216,11 @@ async fn dispatch(cli: Cli) -> Result<(), Error> {
             let network = network(home.as_ref(), cli.resolver, screen);
             return http.run(&network, screen).await;
         }
+        Command::Trust(trust) => {
+            let home = home::find(cli.home, &Variables::of_this_process());
+            let network = network(home.as_ref().ok(), cli.resolver, screen);
+            return trust.run(home, network, screen).await;
+        }
         command => Cli { command, ..cli },
     };
     as_member(cli, screen).await
@@ -275,7 +285,7 @@ async fn as_member(cli: Cli, screen: &mut Screen<'_>) -> Result<(), Error> {
         Command::Webhook(webhook) => webhook.run(&home, &mut world, screen).await?,
         // They need no home, and were given above.
         #[cfg(feature = "http")]
-        Command::Http(_) => {}
+        Command::Http(_) | Command::Trust(_) => {}
         #[cfg(feature = "full")]
         Command::Demo { .. } => {}
     }

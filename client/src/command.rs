@@ -11,6 +11,8 @@ pub mod listen;
 pub mod remove;
 mod retry;
 pub mod send;
+#[cfg(feature = "http")]
+pub mod trust;
 pub mod who;
 
 use std::io::Write;

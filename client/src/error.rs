@@ -8,6 +8,8 @@ use nihao_protocol::crypto::random::RandomUnavailable;
 
 #[cfg(feature = "http")]
 use crate::command::http::WebError;
+#[cfg(feature = "http")]
+use crate::command::trust::TrustError;
 use crate::connect::ConnectError;
 use crate::diagnose::diagnose;
 use crate::home::{Endpoint, FileError, HomeError};
@@ -96,6 +98,10 @@ pub enum Error {
     #[cfg(feature = "http")]
     #[error(transparent)]
     Web(#[from] WebError),
+    /// A root is not told, installed or removed.
+    #[cfg(feature = "http")]
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// The demonstration could not be given.
     #[error("the demonstration failed: {0}")]
     Demo(String),
@@ -113,6 +119,8 @@ impl Error {
             Self::Connect { error, .. } => error.exit(),
             #[cfg(feature = "http")]
             Self::Web(error) => error.exit(),
+            #[cfg(feature = "http")]
+            Self::Trust(error) => error.exit(),
             Self::Link(LinkError::CertificateRefused { .. }) => Exit::Refused,
             Self::Link(error) => match error.reason() {
                 Some(reason) if !reason.is_retryable() => Exit::Refused,
@@ -152,6 +160,8 @@ impl Error {
             Self::Random(_) => "the system's random generator is broken; nothing secret can be done".into(),
             #[cfg(feature = "http")]
             Self::Web(error) => error.hint(),
+            #[cfg(feature = "http")]
+            Self::Trust(error) => error.hint(),
             Self::Demo(_) => "run it again; \"nihao demo --help\" says what it needs".into(),
             Self::Explain(_) => "\"nihao explain --help\" says what it takes".into(),
         }

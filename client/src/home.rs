@@ -6,6 +6,7 @@
 //!     certificate.pem   the user certificate
 //!     account.json      who, where, and whose key to trust; written last: with it the device has joined
 //!     state.json        the cursor, and the last message seen in each conversation
+//!     server-root.pem   the server's P-256 root, once `trust` has fetched it
 //!     queue/ID.json     one message that is not yet confirmed
 //!     refused/ID.json   one message that the server refused for good
 //!     dns/RESOLVER      what was learnt of names from a resolver, and how long it holds
@@ -35,6 +36,8 @@ pub use state::State;
 const KEY: &str = "identity.key";
 const CERTIFICATE: &str = "certificate.pem";
 const ACCOUNT: &str = "account.json";
+/// The server's P-256 root.
+pub const ROOT: &str = "server-root.pem";
 
 /// A device's directory.
 #[derive(Debug, Clone)]
@@ -193,6 +196,20 @@ impl Home {
         self.keep_certificate(chain, key)?;
         self.change_state(|state| state.cursor = state.cursor.max(cursor))?;
         Ok(files::replace(&self.root.join(ACCOUNT), account.to_json().as_bytes())?)
+    }
+
+    /// Where the server's P-256 root is kept.
+    #[must_use]
+    pub fn root_file(&self) -> PathBuf {
+        self.root.join(ROOT)
+    }
+
+    /// Keeps the server's P-256 root.
+    ///
+    /// # Errors
+    /// [`HomeError`] where it cannot be written.
+    pub fn keep_root(&self, pem: &str) -> Result<(), HomeError> {
+        Ok(files::replace(&self.root_file(), pem.as_bytes())?)
     }
 
     /// Keeps a certificate of the device's key.

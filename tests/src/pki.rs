@@ -3,7 +3,7 @@
 use nihao_protocol::clock::UnixTime;
 use nihao_protocol::crypto::{HashAlgorithm, SignatureScheme, SigningKey};
 use nihao_protocol::tls::Identity;
-use nihao_protocol::x509::{PemKind, encode_pem};
+use nihao_protocol::x509::{Certificate, PemKind, encode_pem};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyIdMethod, KeyUsagePurpose, RevokedCertParams, SerialNumber,
@@ -161,6 +161,15 @@ impl Ca {
         let mut params = authority(name, &kind.key(number), number, NOW);
         change(&mut params);
         Self::root(kind.key(number), params, NOW)
+    }
+
+    /// An authority that exists already: its certificate and the key that signs for it.
+    #[must_use]
+    pub fn existing(der: Vec<u8>, key: SigningKey, now: UnixTime) -> Self {
+        let subject = Certificate::parse(&der).expect("a certificate").subject.to_string();
+        let name = subject.strip_prefix("CN=").expect("a common name");
+        let params = authority(name, &key, 1, now);
+        Self { now, params, key, der }
     }
 
     fn root(key: SigningKey, params: CertificateParams, now: UnixTime) -> Self {

@@ -4,6 +4,8 @@ use std::io;
 use std::sync::Arc;
 
 use nihao_protocol::chat::ALPN;
+#[cfg(feature = "http")]
+use nihao_protocol::crypto::SignatureScheme;
 use nihao_protocol::net::{Connector, Environment, Error as NetError, TlsStream, tls_error};
 use nihao_protocol::tls::error::{Incompatible, Peer};
 use nihao_protocol::tls::{
@@ -14,6 +16,10 @@ use nihao_protocol::x509::{ServerName, Trust};
 use super::{Connect, ConnectError};
 use crate::dial::Dial;
 use crate::home::{Credentials, Endpoint};
+
+/// ALPN of HTTP/1.1 (RFC 7301 §6).
+#[cfg(feature = "http")]
+const HTTP1: &[u8] = b"http/1.1";
 
 /// The most sessions remembered.
 const SESSIONS: usize = 16;
@@ -53,6 +59,30 @@ impl<D> Secure<D> {
     }
 }
 
+impl<D: Dial> Secure<D> {
+    /// As [`Connect::connect`], as nobody and for HTTP/1.1.
+    ///
+    /// # Errors
+    /// As [`Connect::connect`].
+    #[cfg(feature = "http")]
+    pub async fn connect_to_web(&self, endpoint: &Endpoint) -> Result<TlsStream<D::Stream>, ConnectError> {
+        let mut config = ClientConfig::new(Trust::Pinned(endpoint.ca));
+        config.alpn = vec![HTTP1.to_vec()];
+        config.key_log = self.key_log.clone();
+        // What the invite pins is an Ed25519 key, and its leaf's is one: browsers, who take other keys, are shown other leaves.
+        config.signature_schemes = vec![SignatureScheme::ED25519];
+        self.open(endpoint, config).await
+    }
+
+    async fn open(&self, endpoint: &Endpoint, config: ClientConfig) -> Result<TlsStream<D::Stream>, ConnectError> {
+        let name = ServerName::parse(&endpoint.host).map_err(|error| ConnectError::BadName(error.to_string()))?;
+        let plain = self.dial.dial(&endpoint.host, endpoint.port).await?;
+        let connector = Connector::new(Arc::new(config), self.environment.clone());
+        let connecting = connector.connect(plain, name).await;
+        connecting.map_err(|error| translate(error, &endpoint.host))
+    }
+}
+
 impl<D: Dial> Connect for Secure<D> {
     type Stream = TlsStream<D::Stream>;
 
@@ -61,7 +91,6 @@ impl<D: Dial> Connect for Secure<D> {
         endpoint: &Endpoint,
         credentials: Option<&Credentials>,
     ) -> Result<Self::Stream, ConnectError> {
-        let name = ServerName::parse(&endpoint.host).map_err(|error| ConnectError::BadName(error.to_string()))?;
         let mut config = ClientConfig::new(Trust::Pinned(endpoint.ca));
         config.alpn = vec![ALPN.to_vec()];
         config.key_log = self.key_log.clone();
@@ -70,12 +99,7 @@ impl<D: Dial> Connect for Secure<D> {
             let identity = Identity::new(chain.clone(), key.clone());
             config.identities = vec![identity.map_err(|error| ConnectError::Tls(error.to_string()))?];
         }
-        let plain = self.dial.dial(&endpoint.host, endpoint.port).await?;
-        let connector = Connector::new(Arc::new(config), self.environment.clone());
-        let stream = connector
-            .connect(plain, name)
-            .await
-            .map_err(|error| translate(error, &endpoint.host))?;
+        let stream = self.open(endpoint, config).await?;
         // A server without ALPN ignores ours and goes on: it cannot be nihaod.
         match stream.facts() {
             Some(facts) if facts.alpn.as_deref() == Some(ALPN) => Ok(stream),

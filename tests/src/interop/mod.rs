@@ -7,6 +7,7 @@ pub mod chromium;
 pub mod foreign;
 mod http;
 pub mod looks;
+pub mod marionette;
 pub mod material;
 pub mod matrix;
 mod nss;

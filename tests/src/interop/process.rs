@@ -125,6 +125,12 @@ impl Output {
         self.with(|written| String::from_utf8_lossy(&written.err).into_owned())
     }
 
+    /// Whether nothing more will be written.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.with(|written| written.open == 0)
+    }
+
     /// Adds a line to standard error, for peers that are no process.
     pub fn note(&self, line: &str) {
         self.with(|written| written.err.extend_from_slice(format!("{line}\n").as_bytes()));
