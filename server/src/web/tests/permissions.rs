@@ -43,6 +43,7 @@ fn table() -> Vec<(&'static str, Option<Value>, &'static str)> {
     let own = "not_a_member no_such_access ok out_of_scope out_of_scope out_of_scope bad_access removed removed";
     vec![
         ("GET /openapi.json", None, OPEN),
+        ("GET /ca.pem", None, OPEN),
         ("POST /v1/session", newcomer, UNKNOWN),
         ("DELETE /v1/session", None, DEVICE),
         (
