@@ -1,7 +1,10 @@
-"""Who asks: a browser by its session, or a script by its token; and what keeps them from locking themselves out."""
+"""Who asks: a browser by its session, or a script by its token. What only a secret opens is asked with one that opens it, too; and
+nobody ends the access that they live by."""
 
 import os
+import re
 
+import requests
 import schemathesis
 
 ORIGIN = os.environ["NIHAO_ORIGIN"]
@@ -10,6 +13,25 @@ FIELD, VALUE = os.environ["NIHAO_ACCESS"].split(": ", 1)
 # The numbers of the accesses that the tests themselves live by.
 OWN = set(os.environ["NIHAO_NUMBERS"].split())
 NOBODYS = 2**40
+# The cookie of an admin, who gives what is needed.
+ADMIN = {"Cookie": os.environ["NIHAO_ADMIN"].split(": ", 1)[1], "Origin": ORIGIN}
+
+CODE = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]")
+SECRET = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
+
+
+class Spare:
+    """Secrets that open something: an unused invite, a webhook, and the sessions of those who have joined."""
+
+    code = None
+    hook = None
+    sessions = []
+
+
+def given(path, body=None):
+    answer = requests.post(ORIGIN + path, json=body, headers=ADMIN, timeout=20)
+    answer.raise_for_status()
+    return answer.json()
 
 
 @schemathesis.auth()
@@ -24,12 +46,32 @@ class Access:
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    # A session is ended by its number below, as any other: the one that asks must go on.
-    if case.method.upper() == "DELETE" and case.path == "/v1/session":
-        case.headers = {**(case.headers or {}), "Cookie": "__Host-nihao=" + "A" * 43}
-        case.headers.pop("Authorization", None)
-    if case.method.upper() == "DELETE" and str((case.path_parameters or {}).get("number")) in OWN:
-        case.path_parameters["number"] = NOBODYS
+    headers, parameters, body = dict(case.headers or {}), case.path_parameters or {}, case.body
+    what = (case.method.upper(), case.path)
     # A browser says truly from which page it asks.
-    if not any(name.lower() == "origin" for name in case.headers or {}):
-        case.headers = {**(case.headers or {}), "Origin": ORIGIN}
+    if not any(name.lower() == "origin" for name in headers):
+        headers["Origin"] = ORIGIN
+    if what == ("DELETE", "/v1/session") and FIELD in headers:
+        # Whose session is ended cannot ask again: it is a newcomer's.
+        headers.pop("Authorization", None)
+        headers["Cookie"] = Spare.sessions.pop() if Spare.sessions else "__Host-nihao=" + "A" * 43
+    if case.method.upper() == "DELETE" and str(parameters.get("number")) in OWN:
+        parameters["number"] = NOBODYS
+    if what == ("POST", "/v1/hooks/{secret}") and SECRET.fullmatch(str(parameters.get("secret"))):
+        Spare.hook = Spare.hook or given("/v1/webhooks", {"to": "#general"})["secret"].rsplit("/", 1)[1]
+        parameters["secret"] = Spare.hook
+    if what == ("POST", "/v1/session") and isinstance(body, dict) and CODE.fullmatch(str(body.get("code"))):
+        Spare.code = Spare.code or given("/v1/invites")["link"].rsplit("=", 1)[1]
+        body["code"] = Spare.code
+    case.headers = headers
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    what = (case.method.upper(), case.path)
+    if what == ("POST", "/v1/session") and response.status_code == 201:
+        Spare.code = None
+        Spare.sessions.append(response.headers["set-cookie"][0].split(";", 1)[0])
+    if what == ("POST", "/v1/hooks/{secret}") and response.status_code == 401:
+        # Somebody revoked it.
+        Spare.hook = None

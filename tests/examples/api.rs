@@ -49,7 +49,7 @@ fn main() -> anyhow::Result<()> {
     let (accesses, own) = world.accesses(seconds)?;
     let mut found = Vec::new();
     for access in &accesses {
-        if !world.has_asked(&program, access, &own)? {
+        if !world.has_asked(&program, access, &accesses[0].field, &own)? {
             found.push(access.who);
         }
         ensure!(world.daemon.is_up(), "the daemon is gone: {}", world.daemon.log());
@@ -125,8 +125,8 @@ impl World<'_> {
         Ok((head.to_owned(), serde_json::from_str(body)?))
     }
 
-    /// Whether everything was as described.
-    fn has_asked(&self, program: &Path, access: &Access, own: &str) -> anyhow::Result<bool> {
+    /// Whether everything was as described. `admin` is the field of the browser, `own` are the numbers of what lives on.
+    fn has_asked(&self, program: &Path, access: &Access, admin: &str, own: &str) -> anyhow::Result<bool> {
         println!("asking as {} for {} s", access.who, access.seconds);
         let status = Command::new("timeout")
             .args(["--kill-after=10", &(access.seconds + 120).to_string()])
@@ -159,6 +159,7 @@ impl World<'_> {
             )
             .env("NIHAO_ORIGIN", self.url(""))
             .env("NIHAO_ACCESS", &access.field)
+            .env("NIHAO_ADMIN", admin)
             .env("NIHAO_NUMBERS", own)
             .env("REQUESTS_CA_BUNDLE", self.ca())
             .current_dir(self.dir)
