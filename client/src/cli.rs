@@ -1,5 +1,7 @@
 //! The command line: what is asked, and the real world that it is asked of.
 
+#[cfg(feature = "full")]
+mod explain;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "http")]
@@ -118,6 +120,9 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         keylog: Option<PathBuf>,
     },
+    /// Show one message cross every layer, byte for byte, on a network in memory: no rights, nothing is sent anywhere
+    #[cfg(feature = "full")]
+    Explain(Box<explain::Explain>),
 }
 
 #[derive(Debug, Subcommand)]
@@ -191,6 +196,13 @@ fn usage(error: &clap::Error) -> Exit {
 }
 
 fn execute(cli: Cli) -> Result<(), Error> {
+    #[cfg(feature = "full")]
+    if let Command::Explain(explain) = cli.command {
+        // It has a clock of its own, and so a runtime of its own.
+        let (mut out, mut notes) = (io::BufWriter::new(io::stdout()), io::stderr());
+        let (out, notes) = (&mut out, &mut notes);
+        return explain.run(&mut Screen { out, notes });
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -287,7 +299,7 @@ async fn as_member(cli: Cli, screen: &mut Screen<'_>) -> Result<(), Error> {
         #[cfg(feature = "http")]
         Command::Http(_) | Command::Trust(_) => {}
         #[cfg(feature = "full")]
-        Command::Demo { .. } => {}
+        Command::Demo { .. } | Command::Explain(_) => {}
     }
     Ok(())
 }

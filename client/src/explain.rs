@@ -1,7 +1,8 @@
 //! `explain`: one message from A to B over a simulated network, by the product's own client, TLS and server, told byte for byte.
 
+mod a;
 mod b;
 mod journey;
 mod network;
 
-pub use journey::{Journey, Options, journey};
+pub use journey::{Journey, Options, Shape, Trouble, journey};

@@ -78,7 +78,7 @@ impl Server {
             fail: false,
             max_time: None,
             output: None,
-            key_log: None,
+            adjust: None,
         }
     }
 
@@ -257,7 +257,7 @@ async fn a_file_keeps_what_it_had_until_there_is_a_response() {
     let server = Server::new(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nnew", End::Proper);
     let manner = || Manner {
         output: Some(path.clone()),
-        key_log: None,
+        adjust: None,
         ..server.manner()
     };
     let (ended, ..) = server.ask("https://other.example/", manner()).await;
@@ -268,7 +268,7 @@ async fn a_file_keeps_what_it_had_until_there_is_a_response() {
     assert_eq!((std::fs::read(&path).unwrap().as_slice(), out.len()), (&b"new"[..], 0));
     let missing = Manner {
         output: Some(folder.path().join("no/such/folder")),
-        key_log: None,
+        adjust: None,
         ..server.manner()
     };
     let (ended, _, told) = server.ask(URL, missing).await;

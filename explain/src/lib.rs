@@ -11,4 +11,5 @@ pub mod event;
 pub mod pcapng;
 pub mod scene;
 pub mod texts;
+pub mod story;
 pub mod world;

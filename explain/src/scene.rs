@@ -29,8 +29,29 @@ pub const ROOT: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 1);
 pub const TOP_LEVEL: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 2);
 /// The name server that knows B.
 pub const AUTHORITATIVE: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 3);
-/// µs from one router to the other.
-const DISTANCE: u64 = 15_000;
+/// µs from one router to the other, where nothing else is asked for.
+pub const DISTANCE: u64 = 15_000;
+
+/// What the long wire between the routers is like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Distance {
+    /// µs from one end to the other.
+    pub latency: u64,
+    /// The longest packet that passes, in bytes; none: Ethernet's 1500.
+    pub mtu: Option<usize>,
+    /// What goes wrong on it.
+    pub faults: Vec<Fault>,
+}
+
+impl Default for Distance {
+    fn default() -> Self {
+        Self {
+            latency: DISTANCE,
+            mtu: None,
+            faults: Vec::new(),
+        }
+    }
+}
 
 /// The network before it runs, and where everybody is.
 #[derive(Debug)]
@@ -58,9 +79,9 @@ pub struct Places {
     pub authoritative: NodeId,
 }
 
-/// Builds the network; faults happen on the long wire.
+/// Builds the network.
 #[must_use]
-pub fn scene(seed: u64, faults: &[Fault]) -> Scene {
+pub fn scene(seed: u64, distance: &Distance) -> Scene {
     let mut plan = Plan::new(seed);
     let places = Places {
         a: plan.host("A", at(0x0a, A, 24), gateway(A)),
@@ -80,7 +101,7 @@ pub fn scene(seed: u64, faults: &[Fault]) -> Scene {
     let (r1, r2) = routers(&mut plan);
     plan.plug((places.a, 0), (near, 0), Wire::lan());
     plan.plug((near, 1), (r1, 0), Wire::lan());
-    plan.plug((r1, 1), (r2, 1), Wire::wan(DISTANCE));
+    plan.plug((r1, 1), (r2, 1), Wire::wan(distance.latency));
     plan.plug((r1, 2), (places.resolver, 0), Wire::wan(1000));
     plan.plug((r2, 0), (far, 0), Wire::lan());
     plan.plug((far, 1), (places.b, 0), Wire::lan());
@@ -88,8 +109,12 @@ pub fn scene(seed: u64, faults: &[Fault]) -> Scene {
     for (port, server) in [(1, places.root), (2, places.top_level), (3, places.authoritative)] {
         plan.plug((names, port), (server, 0), Wire::lan());
     }
-    for fault in faults {
+    for fault in &distance.faults {
         plan.fault((r1, 1), *fault);
+    }
+    if let Some(mtu) = distance.mtu {
+        plan.limit((r1, 1), mtu);
+        plan.limit((r2, 1), mtu);
     }
     Scene { plan, places }
 }

@@ -79,7 +79,7 @@ impl Http {
             fail: self.fail,
             max_time: self.max_time,
             output: self.output,
-            key_log: None,
+            adjust: None,
         };
         http::http(network, &Environment::system(), &request, manner, screen).await
     }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nihao_protocol::net::{Connector, Environment, RootBundle, TlsStream};
-use nihao_protocol::tls::{ClientConfig, KeyLog};
+use nihao_protocol::tls::ClientConfig;
 use nihao_protocol::x509::{ServerName, Trust};
 use tokio::time::Instant;
 
@@ -69,8 +69,24 @@ pub struct Manner {
     pub max_time: Option<Duration>,
     /// The file that the body goes to; standard output without one.
     pub output: Option<PathBuf>,
-    /// Takes the connection's secrets: only on the user's explicit wish.
-    pub key_log: Option<Arc<dyn KeyLog>>,
+    /// What else is different about the TLS of this request.
+    pub adjust: Option<Adjust>,
+}
+
+/// Changes how a connection's TLS is set up, before it is: who keeps sessions, takes secrets, or wants to see a rare message asks for it.
+pub struct Adjust(Box<dyn FnOnce(&mut ClientConfig) + Send>);
+
+impl Adjust {
+    /// Changes by `change`.
+    pub fn new(change: impl FnOnce(&mut ClientConfig) + Send + 'static) -> Self {
+        Self(Box::new(change))
+    }
+}
+
+impl std::fmt::Debug for Adjust {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Adjust")
+    }
 }
 
 /// Makes one request and writes the response's body, unchanged and as it comes, where it belongs.
@@ -187,7 +203,7 @@ async fn connect<D: Dial>(
     let Manner {
         roots: RootBundle { roots, path, .. },
         versions,
-        key_log,
+        adjust,
         ..
     } = manner;
     let failed = |error: ConnectError| WebError::Connect {
@@ -214,7 +230,9 @@ async fn connect<D: Dial>(
     let witness = Arc::new(Witness::new(trust));
     let mut config = ClientConfig::new(Trust::Custom(witness.clone()));
     config.alpn = versions.offered();
-    config.key_log = key_log;
+    if let Some(Adjust(adjust)) = adjust {
+        adjust(&mut config);
+    }
     let began = Instant::now();
     let connector = Connector::new(Arc::new(config), environment.clone());
     let stream = match connector.connect(plain, name).await {

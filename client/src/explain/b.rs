@@ -15,11 +15,17 @@ use nihao_server::log::MemoryLog;
 use nihao_server::{Config, Server};
 use tokio::io::DuplexStream;
 
+use super::journey::{Options, Trouble};
 use super::network::{self, BEGAN, Doors, Inside};
 use crate::connect::{Connect as _, Secure};
 use crate::error::Error;
 use crate::home::{Credentials, Endpoint};
 use crate::link::{Event, Link, LinkError};
+
+/// How many days the server's clock is late where its certificate shall have ended: longer than any of them lives.
+const LATE: u64 = 120;
+/// The name in a certificate for somebody else.
+const OTHER_HOST: &str = "other.nihao.test";
 
 /// B while it runs.
 pub(super) struct Running {
@@ -36,28 +42,36 @@ pub(super) struct Running {
 
 impl Running {
     /// Starts the server; bob joins on its own machine and listens, alice joined on some earlier day.
-    pub(super) async fn start(world: &World, host: NodeId, seed: u64) -> Result<Self, Error> {
-        let (authorities, names) = authorities(seed)?;
-        let roots = [&authorities.server_ed25519, &authorities.server_p256];
-        let roots = roots.map(|root| root.authority().certificate().to_vec()).to_vec();
+    pub(super) async fn start(world: &World, host: NodeId, options: &Options) -> Result<Self, Error> {
+        let (seed, trouble) = (options.seed, options.trouble);
+        let late = match trouble {
+            Some(Trouble::Expired) => LATE,
+            _ => 0,
+        };
+        let environment = |purpose| network::environment(world, seed, purpose, late);
+        let (authorities, names) = authorities(seed, trouble)?;
+        let mut roots = roots_of(&authorities);
         let address = SocketAddr::from((scene::B, scene::PORT));
         let config = Config {
             names: names.clone(),
             ..Config::new("", address)
         };
-        let environment = network::environment(world, seed, "server");
         let log = Arc::new(MemoryLog::new());
-        let server = Server::assemble(log, authorities, names, config, environment);
+        let server = Server::assemble(log, authorities, names, config, environment("server"));
         let server = server.map_err(|error| failed(&error))?;
         let founding = server.founding_invite().await.map_err(|error| failed(&error))?;
         let founding = founding.ok_or_else(|| Error::Explain("the server has no invite for the first user".into()))?;
-        let listening = world.listen(host, scene::PORT).map_err(|error| failed(&error))?;
+        let port = match trouble {
+            Some(Trouble::PortClosed) => scene::PORT + 1,
+            _ => scene::PORT,
+        };
+        let listening = world.listen(host, port).map_err(|error| failed(&error))?;
         let (doors, inside) = Doors::new(listening);
         tokio::spawn(async move { server.run(doors, std::future::pending()).await });
 
         let here = Here {
-            secure: Secure::new(inside, network::environment(world, seed, "bob")).without_resumption(),
-            environment: network::environment(world, seed, "keys"),
+            secure: Secure::new(inside, environment("bob")).without_resumption(),
+            environment: environment("keys"),
         };
         let bob = here.join(&founding, "bob").await?;
         let (mut bobs, cursor) = here.link(&founding, &bob).await?;
@@ -69,6 +83,12 @@ impl Running {
         match bobs.ask(ClientSays::Resume { after: cursor }).await? {
             ServerSays::CaughtUp { .. } => {}
             _ => return Err(LinkError::Nonsense.into()),
+        }
+        if trouble == Some(Trouble::PowerOff) {
+            world.power(host, false);
+        }
+        if trouble == Some(Trouble::UnknownAuthority) {
+            roots = roots_of(&self::authorities(seed.wrapping_add(1), None)?.0);
         }
         Ok(Self {
             roots,
@@ -174,16 +194,26 @@ impl Here {
     }
 }
 
-fn authorities(seed: u64) -> Result<(Authorities, Vec<HostName>), Error> {
+fn roots_of(authorities: &Authorities) -> Vec<Vec<u8>> {
+    let roots = [&authorities.server_ed25519, &authorities.server_p256];
+    roots.map(|root| root.authority().certificate().to_vec()).to_vec()
+}
+
+fn authorities(seed: u64, trouble: Option<Trouble>) -> Result<(Authorities, Vec<HostName>), Error> {
     let mut random = Seeded::new(seed, "authorities");
-    let names = vec![HostName::parse(scene::HOST).map_err(|error| failed(&error))?];
-    let mut root = |algorithm| ServerAuthority::create(algorithm, &names, BEGAN, &mut random);
+    let name = match trouble {
+        Some(Trouble::WrongName) => OTHER_HOST,
+        _ => scene::HOST,
+    };
+    let names = vec![HostName::parse(name).map_err(|error| failed(&error))?];
+    let made = BEGAN.minus_seconds(2 * LATE * 86_400);
+    let mut root = |algorithm| ServerAuthority::create(algorithm, &names, made, &mut random);
     let server_ed25519 = root(KeyAlgorithm::Ed25519).map_err(|error| failed(&error))?;
     let server_p256 = root(KeyAlgorithm::P256).map_err(|error| failed(&error))?;
     let authorities = Authorities {
         server_ed25519,
         server_p256,
-        users: UserAuthority::create(BEGAN, &mut random).map_err(|error| failed(&error))?,
+        users: UserAuthority::create(made, &mut random).map_err(|error| failed(&error))?,
         opened: Opened::Created,
     };
     Ok((authorities, names))

@@ -1,31 +1,23 @@
 //! One run: B starts, A sends, B hears, both say goodbye.
 
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::Method;
-use nihao_explain::scene::{self, Scene};
-use nihao_explain::world::fault::Fault;
+use nihao_explain::scene::{self, Distance, Scene};
 use nihao_explain::world::{Seen, World};
-use nihao_protocol::chat::{ClientSays, Conversation, MessageId, RoomName, ServerSays, Text};
+use nihao_protocol::chat::Text;
 use nihao_protocol::clock::UnixTime;
-use nihao_protocol::crypto::random;
-use nihao_protocol::net::RootBundle;
 
-use super::b::{Running, failed};
-use super::network::{BEGAN, Network, Secrets, environment};
-use crate::command::Screen;
-use crate::command::http::{self, Manner, Request, Versions};
-use crate::connect::{Connect as _, Secure};
+use super::a::Sender;
+use super::b::Running;
+use super::network::{BEGAN, Secrets};
 use crate::error::Error;
-use crate::home::Endpoint;
-use crate::link::{Link, LinkError};
 
 /// The longest that a journey takes, in the network's time: whoever lost everything has given up by then.
 const LONGEST: Duration = Duration::from_secs(3600);
 /// How long bob waits for what alice has a receipt for.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// The same, where alice was told that it failed: what arrived all the same is there by then.
+const DOUBT: Duration = Duration::from_secs(1);
 /// How long the network is watched when all is said: TIME-WAIT, late frames.
 const REST: Duration = Duration::from_secs(30);
 
@@ -36,10 +28,43 @@ pub struct Options {
     pub text: Text,
     /// The seed of everything drawn.
     pub seed: u64,
-    /// Whether A speaks native frames instead of HTTP.
+    /// Whether A speaks native frames instead of HTTP: then only [`Shape::Full`] is shown.
     pub native: bool,
-    /// What goes wrong on the long wire.
-    pub faults: Vec<Fault>,
+    /// What the connection is to show beside the ordinary.
+    pub shape: Shape,
+    /// What is not as it should be at one of the ends.
+    pub trouble: Option<Trouble>,
+    /// What the wire between the routers is like.
+    pub distance: Distance,
+}
+
+/// What a connection shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Shape {
+    /// A full handshake.
+    #[default]
+    Full,
+    /// A full handshake whose ClientHello has no key share, so that the server must ask for one (HelloRetryRequest).
+    Retry,
+    /// Two connections: a full handshake, and one that goes on from its ticket.
+    Resumed,
+    /// New keys after the first record (KeyUpdate).
+    KeyUpdate,
+}
+
+/// What is wrong at an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The server's certificate is for another name.
+    WrongName,
+    /// The server's certificate has ended.
+    Expired,
+    /// A does not know the authority that signed the server's certificate.
+    UnknownAuthority,
+    /// Nothing listens on the server's port.
+    PortClosed,
+    /// The server's machine is switched off.
+    PowerOff,
 }
 
 /// What happened.
@@ -49,36 +74,29 @@ pub struct Journey {
     pub seen: Seen,
     /// When µs 0 was.
     pub began: UnixTime,
-    /// The secrets of A's connection, in the lines of an SSLKEYLOGFILE.
+    /// The secrets of A's connections, in the lines of an SSLKEYLOGFILE.
     pub secrets: String,
     /// What A was told: the answer's body, or the receipt.
     pub answer: Result<String, Error>,
-    /// What came to B's screen.
-    pub heard: Option<Text>,
+    /// What came to B's screen, each time.
+    pub heard: Vec<Text>,
 }
 
 /// Runs a journey: the same options give the same journey, byte for byte.
 ///
 /// # Errors
-/// [`Error::Explain`] where not even the beginning could be made; what goes wrong on the way is part of the journey.
+/// [`Error`] where not even the beginning could be made; what goes wrong on the way is part of the journey.
 pub fn journey(options: &Options) -> Result<Journey, Error> {
-    let Scene { plan, places } = scene::scene(options.seed, &options.faults);
+    let Scene { plan, places } = scene::scene(options.seed, &options.distance);
     let secrets = Secrets::default();
     let scenario = |world: World| {
-        let secrets = secrets.clone();
+        let sender = Sender::new(&world, places.a, options, secrets.clone());
         async move {
-            let mut b = Running::start(&world, places.b, options.seed).await?;
-            let run = async {
-                let answer = send(&world, places, &b, options, secrets).await;
-                let heard = match &answer {
-                    Ok(_) => tokio::time::timeout(PATIENCE, b.hear()).await.ok().and_then(Result::ok),
-                    Err(_) => None,
-                };
-                (answer, heard.map(|message| message.text))
-            };
+            let mut b = Running::start(&world, places.b, options).await?;
             // Nothing waits for ever; this only bounds what would be a fault of ours.
-            let late = || (Err(Error::Explain("the journey did not end".into())), None);
-            Ok::<_, Error>(tokio::time::timeout(LONGEST, run).await.unwrap_or_else(|_| late()))
+            let ended = tokio::time::timeout(LONGEST, talk(&sender, &mut b)).await;
+            let late = |_| (Err(Error::Explain("the journey did not end".into())), vec![]);
+            Ok::<_, Error>(ended.unwrap_or_else(late))
         }
     };
     let (ended, seen) = plan.run(REST, scenario);
@@ -92,97 +110,27 @@ pub fn journey(options: &Options) -> Result<Journey, Error> {
     })
 }
 
-async fn send(
-    world: &World,
-    places: scene::Places,
-    b: &Running,
-    options: &Options,
-    secrets: Secrets,
-) -> Result<String, Error> {
-    let dial = Network {
-        world: world.clone(),
-        host: places.a,
-        server: scene::B,
-    };
-    if options.native {
-        send_natively(world, dial, b, options, secrets).await
-    } else {
-        post(world, dial, b, options, secrets).await
+/// A sends, once for each connection, and B listens.
+async fn talk(sender: &Sender<'_>, b: &mut Running) -> (Result<String, Error>, Vec<Text>) {
+    let mut heard = Vec::new();
+    let mut answer = Ok(String::new());
+    for _ in 0..sender.connections() {
+        answer = sender.send(b).await;
+        let patience = if answer.is_ok() { PATIENCE } else { DOUBT };
+        if let Ok(Ok(message)) = tokio::time::timeout(patience, b.hear()).await {
+            heard.push(message.text);
+        }
+        if answer.is_err() {
+            break;
+        }
     }
-}
-
-/// By the client of `nihao http`, over HTTP/1.1: what a person can read.
-async fn post(world: &World, dial: Network, b: &Running, options: &Options, secrets: Secrets) -> Result<String, Error> {
-    let body = serde_json::json!({ "to": "#general", "text": options.text.as_str() });
-    let headers = [
-        format!("Authorization: Bearer {}", b.token),
-        "Content-Type: application/json".into(),
-        "Accept-Language: zh-CN, en;q=0.5".into(),
-        "Cache-Control: no-store".into(),
-    ];
-    let url = format!("https://{}/v1/messages", scene::HOST);
-    let request = Request::new(Method::POST, &url, &headers, Some(body.to_string().into_bytes()))?;
-    let manner = Manner {
-        roots: RootBundle {
-            roots: b.trusted()?,
-            path: PathBuf::from("B's roots"),
-            skipped: 0,
-        },
-        versions: Versions::Http1,
-        verbose: false,
-        fail: true,
-        max_time: None,
-        output: None,
-        key_log: Some(Arc::new(secrets)),
-    };
-    let mut answer = Vec::new();
-    let screen = &mut Screen {
-        out: &mut answer,
-        notes: &mut std::io::sink(),
-    };
-    let environment = environment(world, options.seed, "A");
-    http::http(&dial, &environment, &request, manner, screen).await?;
-    Ok(String::from_utf8_lossy(&answer).into_owned())
-}
-
-/// By native frames, as `nihao send` does.
-async fn send_natively(
-    world: &World,
-    dial: Network,
-    b: &Running,
-    options: &Options,
-    secrets: Secrets,
-) -> Result<String, Error> {
-    let environment = environment(world, options.seed, "A");
-    let id = random::array(&mut *environment.entropy.open()).map_err(|error| failed(&error))?;
-    let endpoint = Endpoint {
-        host: scene::HOST.into(),
-        port: scene::PORT,
-        ca: b.ca,
-    };
-    let secure = Secure::new(dial, environment)
-        .without_resumption()
-        .with_key_log(Arc::new(secrets));
-    let connected = secure.connect(&endpoint, Some(&b.alice)).await;
-    let mut link = Link::new(connected.map_err(|error| Error::Connect {
-        endpoint,
-        error: Box::new(error),
-    })?);
-    let says = ClientSays::Send {
-        id: MessageId(id),
-        to: Conversation::Room(RoomName::general()),
-        text: options.text.clone(),
-        seen: None,
-    };
-    let ServerSays::Sent(sent) = link.ask(says).await? else {
-        return Err(LinkError::Nonsense.into());
-    };
-    link.close().await;
-    Ok(format!("stored as number {}", sent.seq))
+    (answer, heard)
 }
 
 #[cfg(test)]
 mod tests {
+    use nihao_explain::world::fault::Fault;
+
     use super::*;
 
     fn options(seed: u64) -> Options {
@@ -190,8 +138,14 @@ mod tests {
             text: Text::parse("您好！").unwrap(),
             seed,
             native: false,
-            faults: vec![],
+            shape: Shape::Full,
+            trouble: None,
+            distance: Distance::default(),
         }
+    }
+
+    fn heard(journey: &Journey) -> Vec<&str> {
+        journey.heard.iter().map(Text::as_str).collect()
     }
 
     #[test]
@@ -199,9 +153,59 @@ mod tests {
         for native in [false, true] {
             let journey = journey(&Options { native, ..options(7) }).unwrap();
             assert!(journey.answer.is_ok(), "{:?}", journey.answer);
-            assert_eq!(journey.heard.as_ref().map(Text::as_str), Some("您好！"));
+            assert_eq!(heard(&journey), ["您好！"]);
             assert_eq!(journey.secrets.lines().count(), 4, "{}", journey.secrets);
         }
+    }
+
+    #[test]
+    fn every_shape_ends_well() {
+        for (shape, messages) in [(Shape::Retry, 1), (Shape::Resumed, 2), (Shape::KeyUpdate, 1)] {
+            let journey = journey(&Options { shape, ..options(7) }).unwrap();
+            assert!(journey.answer.is_ok(), "{shape:?}: {:?}", journey.answer);
+            assert_eq!(heard(&journey).len(), messages, "{shape:?}");
+        }
+    }
+
+    #[test]
+    fn every_trouble_is_named() {
+        for (trouble, said) in [
+            (Trouble::WrongName, "seen a certificate for"),
+            (Trouble::Expired, "expired"),
+            (Trouble::UnknownAuthority, "unknown"),
+            (Trouble::PortClosed, "connection refused"),
+            (Trouble::PowerOff, "no answer"),
+        ] {
+            let trouble = Some(trouble);
+            let journey = journey(&Options { trouble, ..options(7) }).unwrap();
+            let error = journey.answer.unwrap_err().to_string();
+            assert!(error.contains(said), "{trouble:?}: {error}");
+            assert!(journey.heard.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_bad_wire_is_survived_or_named() {
+        for (fault, arrives) in [
+            (Fault::FlipPayload(1700), false),
+            (Fault::ResetAt(2), false),
+            (Fault::DuplicateFrame(6), true),
+            (Fault::DelayFrame(6, 40_000), true),
+            (Fault::Loss(20), true),
+        ] {
+            let mut options = options(7);
+            options.distance.faults.push(fault);
+            let journey = journey(&options).unwrap();
+            assert_eq!(journey.answer.is_ok(), arrives, "{fault:?}: {:?}", journey.answer);
+        }
+        let mut narrow = options(7);
+        narrow.distance.mtu = Some(1000);
+        let journey = journey(&narrow).unwrap();
+        let error = journey.answer.unwrap_err().to_string();
+        assert!(
+            error.contains("seen nothing for 10 s"),
+            "what is too long vanishes: {error}"
+        );
     }
 
     #[test]

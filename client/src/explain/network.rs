@@ -21,11 +21,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// What a stream inside one machine holds.
 const PIPE: usize = 64 * 1024;
 
-/// The time of the network, and a stream of random numbers of its own for each who asks.
-pub(super) fn environment(world: &World, seed: u64, purpose: &'static str) -> Environment {
+/// The time of the network less so many days, and a stream of random numbers of its own for each who asks.
+pub(super) fn environment(world: &World, seed: u64, purpose: &'static str, days_late: u64) -> Environment {
+    let began = BEGAN.minus_seconds(days_late * 86_400);
     let (world, opened) = (world.clone(), AtomicU64::new(0));
     Environment {
-        clock: Clock::new(move || UnixTime(BEGAN.0 + world.now() / 1000)),
+        clock: Clock::new(move || UnixTime(began.0 + world.now() / 1000)),
         entropy: Entropy::new(move || {
             let number = opened.fetch_add(1, Ordering::Relaxed);
             Box::new(Seeded::new(seed, &format!("{purpose} {number}")))
@@ -34,6 +35,7 @@ pub(super) fn environment(world: &World, seed: u64, purpose: &'static str) -> En
 }
 
 /// Connections from one host.
+#[derive(Clone)]
 pub(super) struct Network {
     pub(super) world: World,
     pub(super) host: NodeId,

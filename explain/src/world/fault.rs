@@ -21,6 +21,8 @@ pub enum Fault {
     Loss(u8),
     /// Nothing passes any more after the `n`th frame.
     CutAfter(u64),
+    /// The `n`th frame with TCP payload arrives as a reset of its connection, as a censor or a broken box on the way makes it.
+    ResetAt(u64),
 }
 
 /// The segments of the three-way handshake.
@@ -55,6 +57,8 @@ pub(super) struct Judge {
     frames: u64,
     /// Bytes of TCP payload so far.
     payload: u64,
+    /// Frames with TCP payload so far.
+    data_frames: u64,
     /// A SYN-ACK has passed, so that the next ACK is the handshake's.
     answered: bool,
 }
@@ -66,6 +70,7 @@ impl Judge {
             random: Seeded::new(seed, "wire"),
             frames: 0,
             payload: 0,
+            data_frames: 0,
             answered: false,
         }
     }
@@ -80,6 +85,7 @@ impl Judge {
         let segment = seen.as_ref().and_then(|seen| self.recognise(seen));
         let payload = self.payload..self.payload + seen.as_ref().map_or(0, |seen| seen.payload.len() as u64);
         self.payload = payload.end;
+        self.data_frames += u64::from(!payload.is_empty());
         let faults = std::mem::take(&mut self.faults);
         let mut fate = Fate::Arrives;
         for fault in &faults {
@@ -94,6 +100,10 @@ impl Judge {
                 },
                 Fault::Loss(percent) if self.draw() < percent => Fate::Lost,
                 Fault::CutAfter(n) if self.frames > n => Fate::Lost,
+                Fault::ResetAt(n) if n == self.data_frames && !payload.is_empty() => match &seen {
+                    Some(seen) => seen.reset(bytes),
+                    None => Fate::Arrives,
+                },
                 _ => Fate::Arrives,
             };
             if fate == Fate::Arrives {
@@ -174,16 +184,39 @@ impl Segmented {
         if let Some(byte) = bytes.get_mut(self.payload.start + at) {
             *byte ^= 1;
         }
+        self.seal(&mut bytes);
+        Fate::Changed(bytes)
+    }
+
+    /// The segment without its payload, and with RST among its flags.
+    fn reset(&self, bytes: &[u8]) -> Fate {
+        let mut bytes = bytes.to_vec();
+        bytes.truncate(self.payload.start);
+        let frame = EthernetFrame::<&[u8]>::header_len();
+        let length = u16::try_from(bytes.len().saturating_sub(frame)).unwrap_or(u16::MAX);
+        if let Some(packet) = bytes.get_mut(frame..) {
+            let mut packet = Ipv4Packet::new_unchecked(packet);
+            packet.set_total_len(length);
+            packet.fill_checksum();
+        }
+        if let Some(segment) = bytes.get_mut(self.tcp..) {
+            TcpPacket::new_unchecked(segment).set_rst(true);
+        }
+        self.seal(&mut bytes);
+        Fate::Changed(bytes)
+    }
+
+    /// Writes the TCP checksum that fits the rest.
+    fn seal(&self, bytes: &mut [u8]) {
         let addresses = EthernetFrame::new_checked(&bytes[..]).ok().and_then(|frame| {
             Ipv4Packet::new_checked(frame.payload())
                 .ok()
                 .map(|ip| (ip.src_addr(), ip.dst_addr()))
         });
         if let Some((from, to)) = addresses
-            && let Some(segment) = bytes.get_mut(self.tcp..self.payload.end)
+            && let Some(segment) = bytes.get_mut(self.tcp..)
         {
             TcpPacket::new_unchecked(segment).fill_checksum(&from.into(), &to.into());
         }
-        Fate::Changed(bytes)
     }
 }

@@ -79,6 +79,11 @@ impl Plan {
         self.network.plug(one, other, wire);
     }
 
+    /// Lets no packet of more than `bytes` bytes leave a router by that port: what is longer is dropped, and its sender told.
+    pub fn limit(&mut self, at: (NodeId, usize), bytes: usize) {
+        self.network.limit(at, bytes);
+    }
+
     /// Something that goes wrong on the wire plugged into that port, in either direction.
     pub fn fault(&mut self, at: (NodeId, usize), fault: Fault) {
         self.network.add_fault(at, fault);

@@ -110,6 +110,13 @@ impl Network {
         }
     }
 
+    /// Lets no packet of more than `bytes` bytes leave a router by a port.
+    pub(super) fn limit(&mut self, (id, port): (NodeId, usize), bytes: usize) {
+        if let Kind::Router(router) = &mut self.nodes[id.0].kind {
+            router.limit(port, bytes);
+        }
+    }
+
     pub(super) fn add_fault(&mut self, at: (NodeId, usize), fault: Fault) {
         if let Some(plug) = self.plugs.get(&at)
             && let Some(wire) = self.wires.get_mut(plug.wire)

@@ -57,6 +57,8 @@ pub(super) struct Router {
     routes: Vec<Route>,
     neighbours: BTreeMap<(usize, Ipv4Addr), EthernetAddress>,
     asked: BTreeMap<(usize, Ipv4Addr), Asked>,
+    /// The longest packet that leaves by an interface, where that is less than Ethernet's 1500 bytes.
+    limits: BTreeMap<usize, usize>,
     /// What was looked up since somebody last looked.
     pub(super) lookups: Vec<(Ipv4Addr, Vec<Route>)>,
 }
@@ -84,8 +86,14 @@ impl Router {
             routes,
             neighbours: BTreeMap::new(),
             asked: BTreeMap::new(),
+            limits: BTreeMap::new(),
             lookups: Vec::new(),
         }
+    }
+
+    /// Lets no packet of more than `bytes` bytes leave by an interface.
+    pub(super) fn limit(&mut self, interface: usize, bytes: usize) {
+        self.limits.insert(interface, bytes);
     }
 
     /// A frame came in at an interface; the frames that leave for it.
@@ -215,6 +223,9 @@ impl Router {
         let Some(own) = self.interfaces.get(interface).copied() else {
             return vec![];
         };
+        if self.limits.get(&interface).is_some_and(|limit| packet.len() > *limit) {
+            return self.complain(now, &packet, Complaint::Unreachable(Icmpv4DstUnreachable::FragRequired));
+        }
         if let Some(hardware) = self.neighbours.get(&(interface, next)) {
             return vec![(interface, ip_frame(own, *hardware, &packet))];
         }

@@ -1,0 +1,143 @@
+//! Host A: who sends, by the product's own clients.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use hyper::Method;
+use nihao_explain::scene;
+use nihao_explain::world::{NodeId, World};
+use nihao_protocol::chat::{ClientSays, Conversation, MessageId, RoomName, ServerSays};
+use nihao_protocol::crypto::random;
+use nihao_protocol::net::{Environment, RootBundle};
+use nihao_protocol::tls::{ClientConfig, RememberedSessions, Sessions};
+
+use super::b::{Running, failed};
+use super::journey::{Options, Shape};
+use super::network::{Network, Secrets, environment};
+use crate::command::Screen;
+use crate::command::http::{self, Adjust, Manner, Request, Versions};
+use crate::connect::{Connect as _, Secure};
+use crate::error::Error;
+use crate::home::Endpoint;
+use crate::link::{Link, LinkError};
+
+/// The most sessions that A remembers.
+const SESSIONS: usize = 4;
+
+/// A, ready to send.
+pub(super) struct Sender<'a> {
+    options: &'a Options,
+    network: Network,
+    environment: Environment,
+    secrets: Secrets,
+    sessions: Option<Arc<RememberedSessions>>,
+}
+
+impl<'a> Sender<'a> {
+    pub(super) fn new(world: &World, host: NodeId, options: &'a Options, secrets: Secrets) -> Self {
+        Self {
+            network: Network {
+                world: world.clone(),
+                host,
+                server: scene::B,
+            },
+            environment: environment(world, options.seed, "A", 0),
+            secrets,
+            sessions: (options.shape == Shape::Resumed).then(|| Arc::new(RememberedSessions::new(SESSIONS))),
+            options,
+        }
+    }
+
+    /// How many connections it takes to show what is to be shown.
+    pub(super) const fn connections(&self) -> usize {
+        match self.options.shape {
+            Shape::Resumed if !self.options.native => 2,
+            _ => 1,
+        }
+    }
+
+    /// Sends the text once; what A was told.
+    pub(super) async fn send(&self, b: &Running) -> Result<String, Error> {
+        if self.options.native {
+            self.send_natively(b).await
+        } else {
+            self.post(b).await
+        }
+    }
+
+    /// By the client of `nihao http`, over HTTP/1.1: what a person can read.
+    async fn post(&self, b: &Running) -> Result<String, Error> {
+        let body = serde_json::json!({ "to": "#general", "text": self.options.text.as_str() });
+        let headers = [
+            format!("Authorization: Bearer {}", b.token),
+            "Content-Type: application/json".into(),
+            "Accept-Language: zh-CN, en;q=0.5".into(),
+            "Cache-Control: no-store".into(),
+        ];
+        let url = format!("https://{}/v1/messages", scene::HOST);
+        let request = Request::new(Method::POST, &url, &headers, Some(body.to_string().into_bytes()))?;
+        let manner = Manner {
+            roots: RootBundle {
+                roots: b.trusted()?,
+                path: PathBuf::from("B's roots"),
+                skipped: 0,
+            },
+            versions: Versions::Http1,
+            verbose: false,
+            fail: true,
+            max_time: None,
+            output: None,
+            adjust: Some(self.adjust()),
+        };
+        let mut answer = Vec::new();
+        let screen = &mut Screen {
+            out: &mut answer,
+            notes: &mut std::io::sink(),
+        };
+        http::http(&self.network, &self.environment, &request, manner, screen).await?;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
+    }
+
+    /// What is different about this connection's TLS.
+    fn adjust(&self) -> Adjust {
+        let (shape, secrets, sessions) = (self.options.shape, self.secrets.clone(), self.sessions.clone());
+        Adjust::new(move |config: &mut ClientConfig| {
+            config.key_log = Some(Arc::new(secrets));
+            config.sessions = sessions.map(|sessions| sessions as Arc<dyn Sessions>);
+            match shape {
+                Shape::Retry => config.key_shares.clear(),
+                Shape::KeyUpdate => config.records.records_per_key = 1,
+                Shape::Full | Shape::Resumed => {}
+            }
+        })
+    }
+
+    /// By native frames, as `nihao send` does.
+    async fn send_natively(&self, b: &Running) -> Result<String, Error> {
+        let id = random::array(&mut *self.environment.entropy.open()).map_err(|error| failed(&error))?;
+        let endpoint = Endpoint {
+            host: scene::HOST.into(),
+            port: scene::PORT,
+            ca: b.ca,
+        };
+        let secure = Secure::new(self.network.clone(), self.environment.clone())
+            .without_resumption()
+            .with_key_log(Arc::new(self.secrets.clone()));
+        let connected = secure.connect(&endpoint, Some(&b.alice)).await;
+        let mut link = Link::new(connected.map_err(|error| Error::Connect {
+            endpoint,
+            error: Box::new(error),
+        })?);
+        let says = ClientSays::Send {
+            id: MessageId(id),
+            to: Conversation::Room(RoomName::general()),
+            text: self.options.text.clone(),
+            seen: None,
+        };
+        let ServerSays::Sent(sent) = link.ask(says).await? else {
+            return Err(LinkError::Nonsense.into());
+        };
+        link.close().await;
+        Ok(format!("stored as number {}", sent.seq))
+    }
+}
