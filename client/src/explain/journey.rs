@@ -171,10 +171,10 @@ mod tests {
     fn every_trouble_is_named() {
         for (trouble, said) in [
             (Trouble::WrongName, "seen a certificate for"),
-            (Trouble::Expired, "expired"),
-            (Trouble::UnknownAuthority, "unknown"),
-            (Trouble::PortClosed, "connection refused"),
-            (Trouble::PowerOff, "no answer"),
+            (Trouble::Expired, "seen one that ended 2025-12-01"),
+            (Trouble::UnknownAuthority, "authority"),
+            (Trouble::PortClosed, "refused"),
+            (Trouble::PowerOff, "seen none for 10 s"),
         ] {
             let trouble = Some(trouble);
             let journey = journey(&Options { trouble, ..options(7) }).unwrap();
