@@ -8,6 +8,7 @@
 pub mod capture;
 pub mod decode;
 pub mod event;
+pub mod names;
 pub mod pcapng;
 pub mod scene;
 pub mod texts;

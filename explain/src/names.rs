@@ -4,10 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use nihao_protocol::clock::Clock;
-use nihao_protocol::crypto::random::{self, Seeded};
+use nihao_protocol::crypto::random::Seeded;
 use nihao_protocol::dns::{
-    Cache, Context, Family, Hosts, Known, Lookup, LookupError, Message, Name, NameServer, Query, Record, RecordData,
-    RecordType, Route, Transport, Trouble, Zone, resolved, wire,
+    Cache, Context, Family, Hosts, Lookup, Message, Name, NameServer, Query, Record, RecordData, RecordType, Route,
+    Transport, Trouble, Zone, resolved, wire,
 };
 use tokio::task::JoinSet;
 
@@ -42,9 +42,18 @@ pub enum Silence {
 ///
 /// # Errors
 /// When a port is taken, or a name of ours is none.
-pub fn start(world: &World, places: &Places, seed: u64, clock: &Clock, silence: Option<Silence>) -> std::io::Result<()> {
+pub fn start(
+    world: &World,
+    places: &Places,
+    seed: u64,
+    clock: &Clock,
+    silence: Option<Silence>,
+) -> std::io::Result<()> {
     let zones = zones(silence == Some(Silence::NoSuchName)).map_err(std::io::Error::other)?;
-    for (host, zone) in [places.root, places.top_level, places.authoritative].into_iter().zip(zones) {
+    for (host, zone) in [places.root, places.top_level, places.authoritative]
+        .into_iter()
+        .zip(zones)
+    {
         let socket = world.datagrams(host, nihao_protocol::dns::PORT)?;
         tokio::spawn(serve(socket, zone));
     }
@@ -161,19 +170,24 @@ impl Resolver {
         let mut random = Seeded::new(self.seed, &format!("resolver {number}"));
         let roots = vec![NameServer {
             name: Name::parse("a.root-servers.test").ok()?,
-            addresses: Some(vec![IpAddr::V4(scene::ROOT)]),
+            addresses: vec![IpAddr::V4(scene::ROOT)],
         }];
         let route = Route::Recursive(roots);
         let mut lookup = {
             let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
             let mut context = self.context(&mut cache, &mut random);
-            Lookup::new(query.question.name.as_str(), &[family], &route, &Hosts::default(), &mut context)
+            Lookup::new(
+                query.question.name.as_str(),
+                &[family],
+                &route,
+                &Hosts::default(),
+                &mut context,
+            )
         };
-        while lookup.outcome().is_none() {
-            let next = {
-                let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-                lookup.transmit(&mut self.context(&mut cache, &mut random)).ok()??
-            };
+        while let Some(next) = {
+            let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+            lookup.transmit(&mut self.context(&mut cache, &mut random)).ok()?
+        } {
             let received = ask(&self.world, self.host, &next).await;
             let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
             match received {
@@ -194,5 +208,70 @@ impl Resolver {
             now: self.clock.now(),
             random,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use nihao_protocol::clock::UnixTime;
+
+    use super::*;
+    use crate::scene::{Distance, Scene, scene};
+
+    /// What A's client finds by the resolver, twice, and how many frames the resolver saw each time.
+    fn look_up(silence: Option<Silence>) -> (Vec<String>, Vec<usize>) {
+        let Scene { plan, places } = scene(7, &Distance::default());
+        let scenario = move |world: World| async move {
+            let clock = Clock::fixed(UnixTime(0));
+            start(&world, &places, 7, &clock, silence).unwrap();
+            let (mut found, mut took) = (Vec::new(), Vec::new());
+            for _ in 0..2 {
+                let began = world.now();
+                let (mut cache, mut random) = (Cache::default(), Seeded::new(7, "A"));
+                let route = Route::Resolvers(vec![SocketAddr::new(scene::RESOLVER.into(), 53)]);
+                let mut context = Context {
+                    cache: &mut cache,
+                    now: clock.now(),
+                    random: &mut random,
+                };
+                let mut lookup = Lookup::new(scene::HOST, &[Family::V4], &route, &Hosts::default(), &mut context);
+                while let Some(query) = lookup.transmit(&mut context).unwrap() {
+                    match ask(&world, places.a, &query).await.unwrap() {
+                        Some(bytes) => drop(lookup.receive(query.server, &bytes, &mut context)),
+                        None => lookup.unanswered(&query, &Trouble::TimedOut),
+                    }
+                }
+                found.push(match lookup.outcome().unwrap() {
+                    Ok(found) => found.iter().map(|found| found.address.to_string()).collect(),
+                    Err(error) => error.to_string(),
+                });
+                took.push((world.now() - began) as usize / 1000);
+            }
+            (found, took)
+        };
+        plan.run(Duration::ZERO, scenario).0
+    }
+
+    #[test]
+    fn the_resolver_walks_down_from_the_root_and_remembers() {
+        let (found, took) = look_up(None);
+        assert_eq!(found, [scene::B.to_string(), scene::B.to_string()]);
+        assert!(
+            took[0] > 90 && took[1] < 5,
+            "three servers behind the long wire, then none: {took:?} ms"
+        );
+    }
+
+    #[test]
+    fn what_goes_wrong_is_named() {
+        let (found, _) = look_up(Some(Silence::NoSuchName));
+        assert!(found[0].contains(scene::HOST), "{found:?}");
+        let (found, took) = look_up(Some(Silence::Resolver));
+        assert!(
+            took[0] > 1000 && !found[0].contains(&scene::B.to_string()),
+            "{found:?} {took:?}"
+        );
     }
 }
