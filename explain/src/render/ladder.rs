@@ -1,0 +1,181 @@
+//! The ladder: one line for each step, with how far it got; layers unfold beneath.
+
+use super::paint::{Ink, Look};
+use super::tree;
+use crate::capture::Way;
+use crate::event::{Note, Protocol, Space};
+use crate::story::{PATH, Rung, Story};
+
+/// Columns from one node of the path to the next.
+const GAP: usize = 9;
+
+/// What is shown beneath the steps.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unfold {
+    /// Every field of these layers.
+    pub layers: Vec<Protocol>,
+    /// Every field of the frame of this number, counted from 1, and of what became complete with it.
+    pub frame: Option<usize>,
+}
+
+/// A story as lines.
+#[derive(Debug)]
+pub struct Ladder<'a> {
+    /// The story.
+    pub story: &'a Story,
+    /// How it looks.
+    pub look: Look,
+    /// What is shown of it.
+    pub unfold: Unfold,
+}
+
+impl Ladder<'_> {
+    /// All lines.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        if let Some(number) = self.unfold.frame {
+            return match number.checked_sub(1).filter(|index| *index < self.story.account.frames.len()) {
+                Some(index) => self.frame(index, None),
+                None => format!("there are {} frames\n", self.story.account.frames.len()),
+            };
+        }
+        let nodes: String = PATH.iter().map(|node| format!("{node:<width$}", width = GAP + 1)).collect();
+        let head = format!("{:>5}  {:>9}  {nodes} layer", "frame", "t ms");
+        text += &self.look.line(&[(Ink::Dim, &head)]);
+        for rung in &self.story.rungs {
+            text += &self.rung(rung);
+            for index in &rung.frames {
+                if !self.unfold.layers.is_empty() {
+                    text += &self.frame(*index, Some(&self.unfold.layers));
+                }
+            }
+        }
+        text
+    }
+
+    fn rung(&self, rung: &Rung) -> String {
+        let account = &self.story.account;
+        let Some(first) = rung.frames.first().copied() else {
+            return String::new();
+        };
+        let at = account.frames.get(first).map_or(0, |frame| frame.at);
+        let head = format!("{:>5}  {:>5}.{:03}  ", first + 1, at / 1000, at % 1000);
+        let (arrow, is_lost) = self.arrow(rung, first);
+        let name = format!("{:<9} ", rung.protocol.name());
+        let faults = self.faults(rung);
+        let why = self.why(rung);
+        let fault = faults.map(|note| format!("  {} {}", note.text.told(self.look.language), note.detail));
+        let why = why.map(|note| format!("  {}", note.text.told(self.look.language)));
+        let ink = if is_lost { Ink::Alarm } else { Ink::Plain };
+        self.look.line(&[
+            (Ink::Dim, &head),
+            (ink, &arrow),
+            (Ink::Layer(rung.protocol), &name),
+            (Ink::Plain, &rung.what),
+            (Ink::Alarm, fault.as_deref().unwrap_or_default()),
+            (Ink::Dim, why.as_deref().unwrap_or_default()),
+        ])
+    }
+
+    /// From where to where the first frame of a step came, and whether it was lost.
+    fn arrow(&self, rung: &Rung, first: usize) -> (String, bool) {
+        let own = self.story.viewpoint.node();
+        let towards_b = (rung.way == Way::Out) == self.story.viewpoint.sends_forward();
+        let track = self.story.tracks.get(&first);
+        let seen = |pick: fn(&[usize]) -> Option<usize>| {
+            let nodes: Vec<usize> = track.map(|track| track.seen.iter().map(|seen| seen.node).collect()).unwrap_or_default();
+            pick(&nodes)
+        };
+        // What no end of the path sent came from the next node, and goes no further.
+        let neighbour = if own == 0 { 1 } else { own - 1 };
+        let (from, to) = match (seen(|nodes| nodes.first().copied()), rung.way) {
+            (Some(from), _) => (from, seen(|nodes| nodes.last().copied()).unwrap_or(from)),
+            (None, Way::Out) => (own, neighbour),
+            (None, Way::In) => (neighbour, own),
+        };
+        let lost = track.and_then(|track| track.lost_behind);
+        let (begin, end) = (from * GAP + from, to * GAP + to);
+        let mut cells: Vec<char> = vec![' '; (PATH.len() - 1) * (GAP + 1) + 1];
+        let mut put = |at: usize, character| {
+            if let Some(cell) = cells.get_mut(at) {
+                *cell = character;
+            }
+        };
+        (0..PATH.len()).for_each(|node| put(node * (GAP + 1), '│'));
+        (begin.min(end)..=begin.max(end)).for_each(|at| put(at, '─'));
+        (from.min(to)..=from.max(to)).for_each(|node| put(node * (GAP + 1), '┼'));
+        put(begin, '●');
+        match lost {
+            Some(node) => {
+                let half = GAP / 2 + 1;
+                let start = node * (GAP + 1);
+                let cross = if towards_b { start + half } else { start.saturating_sub(half) };
+                (start.min(cross)..start.max(cross)).filter(|at| *at != start).for_each(|at| put(at, '─'));
+                put(cross, '✗');
+            }
+            None if end > begin => put(end, '▶'),
+            None if end < begin => put(end, '◀'),
+            None => {}
+        }
+        let mut arrow: String = cells.into_iter().collect();
+        arrow.push_str("  ");
+        (arrow, lost.is_some())
+    }
+
+    /// The first thing that is wrong in a step.
+    fn faults(&self, rung: &Rung) -> Option<&Note> {
+        self.notes(rung).into_iter().find(|note| note.text.is_invalid())
+    }
+
+    /// Why the step is there.
+    fn why(&self, rung: &Rung) -> Option<&Note> {
+        let layers = rung.frames.iter().flat_map(|index| self.story.account.layers_of(*index));
+        let mut own = layers.filter(|(_, layer)| layer.protocol == rung.protocol && !layer.notes.is_empty());
+        own.next().and_then(|(_, layer)| layer.notes.first())
+    }
+
+    fn notes(&self, rung: &Rung) -> Vec<&Note> {
+        let mut notes = Vec::new();
+        for index in &rung.frames {
+            let Some(frame) = self.story.account.frames.get(*index) else { continue };
+            frame.layer.visit_notes(&mut |_, note| notes.push(note));
+            for derived in &frame.completes {
+                if let Some(layer) = self.story.account.layer(Space::Derived(*derived)) {
+                    layer.visit_notes(&mut |_, note| notes.push(note));
+                }
+            }
+        }
+        notes
+    }
+
+    /// A frame and what became complete with it, field by field: all of it, or these layers.
+    fn frame(&self, index: usize, only: Option<&[Protocol]>) -> String {
+        let account = &self.story.account;
+        let Some(frame) = account.frames.get(index) else {
+            return String::new();
+        };
+        let mut text = String::new();
+        if only.is_none() {
+            let way = match frame.way {
+                Way::Out => "sent",
+                Way::In => "received",
+            };
+            let lost = if frame.lost { ", lost on the wire" } else { "" };
+            let node = PATH.get(self.story.viewpoint.node()).copied().unwrap_or_default();
+            let (number, at) = (index + 1, frame.at);
+            let head = format!(
+                "frame {number}: {} bytes, {way} by {node} at {}.{:03} ms{lost}",
+                frame.layer.range.len(),
+                at / 1000,
+                at % 1000
+            );
+            text += &self.look.line(&[(Ink::Plain, &head)]);
+        }
+        let spaces = frame.completes.iter().map(|derived| Space::Derived(*derived));
+        for space in std::iter::once(Space::Frame(index)).chain(spaces) {
+            text += &tree::tree(account, space, only, &self.look);
+        }
+        text
+    }
+}

@@ -1,0 +1,112 @@
+//! Colours and widths of a terminal.
+
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use crate::event::Protocol;
+use crate::texts::Language;
+
+/// How lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Whether layers have colours.
+    pub colors: bool,
+    /// The columns there are; none: lines are as long as they are.
+    pub width: Option<usize>,
+    /// The language of what is explained.
+    pub language: Language,
+}
+
+impl Look {
+    /// A text in the colour of its layer.
+    pub(super) fn paint(&self, protocol: Protocol, text: &str) -> String {
+        self.colored(color(protocol), text)
+    }
+
+    /// A text that stands back.
+    pub(super) fn dim(&self, text: &str) -> String {
+        self.colored("2", text)
+    }
+
+    /// A text about something that is wrong.
+    pub(super) fn alarm(&self, text: &str) -> String {
+        self.colored("1;31", text)
+    }
+
+    fn colored(&self, code: &str, text: &str) -> String {
+        if self.colors && !text.is_empty() {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// The texts one behind the other, each painted, cut where the line ends.
+    pub(super) fn line(&self, parts: &[(Ink, &str)]) -> String {
+        let mut left = self.width.unwrap_or(usize::MAX);
+        let mut line = String::new();
+        for (ink, text) in parts {
+            let shown = nihao_protocol::chat::shown(text);
+            let cut = cut(&shown, left);
+            left = left.saturating_sub(cut.width());
+            line += &match ink {
+                Ink::Plain => cut.to_owned(),
+                Ink::Dim => self.dim(cut),
+                Ink::Alarm => self.alarm(cut),
+                Ink::Layer(protocol) => self.paint(*protocol, cut),
+            };
+        }
+        line.truncate(line.trim_end().len());
+        line.push('\n');
+        line
+    }
+}
+
+/// What a part of a line is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ink {
+    Plain,
+    Dim,
+    Alarm,
+    Layer(Protocol),
+}
+
+/// As much of a text as has room in so many columns.
+fn cut(text: &str, columns: usize) -> &str {
+    let mut used: usize = 0;
+    for (index, character) in text.char_indices() {
+        used = used.saturating_add(character.width().unwrap_or_default());
+        if used > columns {
+            return text.get(..index).unwrap_or_default();
+        }
+    }
+    text
+}
+
+/// A colour for each layer, the same wherever it shows.
+const fn color(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Ethernet | Protocol::Arp => "90",
+        Protocol::Ipv4 | Protocol::Ipv6 | Protocol::Icmp => "34",
+        Protocol::Udp | Protocol::Tcp => "36",
+        Protocol::Dns => "35",
+        Protocol::Tls => "33",
+        Protocol::X509 => "93",
+        Protocol::Http | Protocol::Json | Protocol::Native => "32",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_characters_take_two_columns_and_are_not_cut_in_half() {
+        let look = Look {
+            colors: false,
+            width: Some(9),
+            language: Language::English,
+        };
+        assert_eq!(look.line(&[(Ink::Plain, "say "), (Ink::Dim, "您好！")]), "say 您好\n");
+        assert_eq!(look.line(&[(Ink::Plain, "a\u{1b}[2Jb")]), "a␛[2Jb\n", "nothing is executed");
+    }
+}

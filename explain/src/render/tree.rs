@@ -1,0 +1,95 @@
+//! Layers and fields as an indented list: offset, bytes, name, value, and why.
+
+use super::paint::{Ink, Look};
+use crate::event::{Account, Field, How, Layer, Note, Part, Protocol, Space};
+
+/// The longest value in a line, in characters.
+const VALUE: usize = 64;
+
+/// Everything in a byte space, or the layers of it that are wanted.
+pub(super) fn tree(account: &Account, space: Space, only: Option<&[Protocol]>, look: &Look) -> String {
+    let (bytes, layer) = match space {
+        Space::Frame(index) => (None, account.frames.get(index).map(|frame| &frame.layer)),
+        Space::Derived(index) => {
+            let derived = account.derived.get(index);
+            (derived, derived.map(|derived| &derived.layer))
+        }
+    };
+    let Some(layer) = layer else { return String::new() };
+    let made = bytes.map(|derived| match &derived.how {
+        How::Joined => format!("{} bytes, put together from {} pieces", derived.bytes.len(), derived.from.len()),
+        How::Decrypted(protection) => format!(
+            "{} bytes, decrypted: {}, record {}",
+            derived.bytes.len(),
+            protection.secret,
+            protection.sequence
+        ),
+    });
+    let mut lister = Lister {
+        look,
+        text: String::new(),
+    };
+    let wanted = |layer: &Layer| only.is_none_or(|only| only.contains(&layer.protocol));
+    if let Some(made) = made
+        && layer.layers().into_iter().any(wanted)
+    {
+        lister.text += &look.line(&[(Ink::Dim, "      "), (Ink::Dim, &made)]);
+    }
+    lister.layer(layer, &wanted, 3);
+    lister.text
+}
+
+struct Lister<'a> {
+    look: &'a Look,
+    text: String,
+}
+
+impl Lister<'_> {
+    fn layer(&mut self, layer: &Layer, wanted: &impl Fn(&Layer) -> bool, depth: usize) {
+        let is_wanted = wanted(layer);
+        if is_wanted {
+            let indent = "  ".repeat(depth);
+            let title = format!("{} {}", layer.protocol.name(), layer.name);
+            let what = if layer.what.is_empty() { String::new() } else { format!(": {}", layer.what) };
+            self.text += &self.look.line(&[
+                (Ink::Plain, &indent),
+                (Ink::Layer(layer.protocol), &title),
+                (Ink::Plain, &what),
+            ]);
+            layer.notes.iter().for_each(|note| self.note(note, depth + 1));
+        }
+        for part in &layer.parts {
+            match part {
+                Part::Field(field) if is_wanted => self.field(field, layer.protocol, depth + 1),
+                Part::Field(_) => {}
+                Part::Layer(inner) => self.layer(inner, wanted, if is_wanted { depth + 1 } else { depth }),
+            }
+        }
+    }
+
+    fn field(&mut self, field: &Field, protocol: Protocol, depth: usize) {
+        let indent = "  ".repeat(depth);
+        let value: String = field.value.to_string();
+        let short: String = value.chars().take(VALUE).collect();
+        let rest = if short.len() < value.len() { " …" } else { "" };
+        let (at, length) = (field.range.start, field.range.len());
+        let place = format!("{at:04x} +{length:<4} ");
+        let name = field.name.to_string();
+        let said = format!(": {short}{rest}");
+        self.text += &self.look.line(&[
+            (Ink::Plain, &indent),
+            (Ink::Dim, &place),
+            (Ink::Layer(protocol), &name),
+            (Ink::Plain, &said),
+        ]);
+        field.notes.iter().for_each(|note| self.note(note, depth + 5));
+    }
+
+    fn note(&mut self, note: &Note, depth: usize) {
+        let indent = "  ".repeat(depth);
+        let detail = if note.detail.is_empty() { String::new() } else { format!(" ({})", note.detail) };
+        let text = format!("· {}{detail} [{}]", note.text.told(self.look.language), note.text.section);
+        let ink = if note.text.is_invalid() { Ink::Alarm } else { Ink::Dim };
+        self.text += &self.look.line(&[(Ink::Plain, &indent), (ink, &text)]);
+    }
+}

@@ -1,0 +1,61 @@
+//! What happened, put together from what was seen at several points: rungs of a ladder, and how far each frame got.
+
+mod rungs;
+mod tracks;
+mod viewpoint;
+
+pub use rungs::{Act, Rung};
+pub use tracks::{Sighting, Track, follow};
+pub use viewpoint::Viewpoint;
+
+use std::collections::BTreeMap;
+
+use crate::capture::Capture;
+use crate::decode::decode;
+use crate::event::Account;
+use crate::world::{Decision, Seen};
+
+/// The nodes that a message crosses, in order; what they saw is told by these names.
+pub const PATH: [&str; 4] = ["A", "R1", "R2", "B"];
+
+/// A journey as it is told from one point.
+#[derive(Debug)]
+pub struct Story {
+    /// Where it is told from.
+    pub viewpoint: Viewpoint,
+    /// Every frame that was seen there.
+    pub account: Account,
+    /// The same, in few steps.
+    pub rungs: Vec<Rung>,
+    /// How far each frame of [`Self::account`] came, by its index.
+    pub tracks: BTreeMap<usize, Track>,
+    /// What the routers decided, in the order of time.
+    pub decisions: Vec<Decision>,
+}
+
+impl Story {
+    /// Tells what was seen. `secrets` are the lines of an SSLKEYLOGFILE; an eavesdropper has none.
+    #[must_use]
+    pub fn new(seen: &Seen, secrets: &str, viewpoint: Viewpoint) -> Self {
+        let nothing = Capture::default();
+        let path = PATH.map(|node| seen.captures.get(node).unwrap_or(&nothing));
+        let (capture, places) = viewpoint.choose(&path);
+        let account = decode(&capture, if viewpoint.has_secrets() { secrets } else { "" });
+        let mut tracks = BTreeMap::new();
+        for track in follow(&path) {
+            let own = |sighting: &&Sighting| sighting.node == viewpoint.node();
+            let indices: Vec<_> = track.seen.iter().filter(own).filter_map(|own| places.get(&own.frame)).collect();
+            for index in indices {
+                tracks.insert(*index, track.clone());
+            }
+        }
+        let rungs = rungs::rungs(&account);
+        Self {
+            viewpoint,
+            account,
+            rungs,
+            tracks,
+            decisions: seen.decisions.clone(),
+        }
+    }
+}

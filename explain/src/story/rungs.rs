@@ -1,0 +1,228 @@
+//! Frames in few steps: what belongs together stands together.
+
+use crate::capture::Way;
+use crate::event::{Account, How, Layer, Protocol, Space, Value};
+
+/// One step of a journey: some frames that say one thing together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rung {
+    /// What kind of step.
+    pub act: Act,
+    /// Which way its frames went, as seen from the point it is told from; of a dialogue the first.
+    pub way: Way,
+    /// Their indices.
+    pub frames: Vec<usize>,
+    /// Of which layer it tells.
+    pub protocol: Protocol,
+    /// What happened, as the bytes say.
+    pub what: String,
+}
+
+/// Kinds of steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Act {
+    /// A name is looked up: questions and answers.
+    Names,
+    /// A neighbour's link address is asked for, and told.
+    Neighbour,
+    /// A router complains.
+    Complaint,
+    /// The first segment of a connection.
+    Syn,
+    /// The second.
+    SynAck,
+    /// The third.
+    Ack,
+    /// Bytes, in one direction.
+    Data,
+    /// One direction of the connection ends.
+    End,
+    /// The connection is reset.
+    Reset,
+    /// The last acknowledgments.
+    LastAck,
+    /// What is none of these.
+    Other,
+}
+
+/// Cuts an account into steps.
+pub(super) fn rungs(account: &Account) -> Vec<Rung> {
+    let mut rungs: Vec<Rung> = Vec::new();
+    for index in 0..account.frames.len() {
+        let step = step(account, index, &rungs);
+        match (step, rungs.last_mut()) {
+            // An acknowledgment alone says nothing that the next step does not.
+            (None, Some(last)) => last.frames.push(index),
+            (None, None) => {}
+            (Some(step), Some(last)) if last.takes(&step) => last.frames.push(index),
+            (Some(step), _) => rungs.push(step),
+        }
+    }
+    for rung in &mut rungs {
+        (rung.protocol, rung.what) = told(account, rung);
+    }
+    rungs
+}
+
+impl Rung {
+    /// Whether a frame belongs to this step, too.
+    fn takes(&self, next: &Self) -> bool {
+        self.act == next.act
+            && match self.act {
+                Act::Names | Act::Neighbour => true,
+                Act::Data => self.way == next.way,
+                _ => false,
+            }
+    }
+}
+
+fn step(account: &Account, index: usize, before: &[Rung]) -> Option<Rung> {
+    let frame = account.frames.get(index)?;
+    let layers = frame.layer.layers();
+    let has = |protocol| layers.iter().any(|layer| layer.protocol == protocol);
+    let act = match layers.iter().find(|layer| layer.protocol == Protocol::Tcp) {
+        Some(segment) => segment_act(segment, before)?,
+        None if has(Protocol::Arp) => Act::Neighbour,
+        None if has(Protocol::Dns) => Act::Names,
+        None if has(Protocol::Icmp) => Act::Complaint,
+        None => Act::Other,
+    };
+    Some(Rung {
+        act,
+        way: frame.way,
+        frames: vec![index],
+        protocol: Protocol::Ethernet,
+        what: String::new(),
+    })
+}
+
+/// What a segment does; nothing where it only acknowledges in the middle of a connection.
+fn segment_act(segment: &Layer, before: &[Rung]) -> Option<Act> {
+    let flag = |name| {
+        let field = segment.field("data offset and flags");
+        field.and_then(|field| field.bits(name)).is_some_and(|bit| bit == 1)
+    };
+    let header = segment.field("data offset and flags").and_then(|field| field.bits("data offset"));
+    let carries = segment.range.len() > usize::try_from(header.unwrap_or(5) * 4).unwrap_or_default();
+    let last = before.last().map(|rung| rung.act);
+    match (flag("SYN"), flag("ACK")) {
+        _ if flag("RST") => Some(Act::Reset),
+        (true, false) => Some(Act::Syn),
+        (true, true) => Some(Act::SynAck),
+        _ if flag("FIN") => Some(Act::End),
+        _ if carries => Some(Act::Data),
+        _ if last == Some(Act::SynAck) => Some(Act::Ack),
+        _ if last == Some(Act::End) && ends(before) >= 2 => Some(Act::LastAck),
+        _ => None,
+    }
+}
+
+/// How many directions have ended since the last connection began.
+fn ends(before: &[Rung]) -> usize {
+    let since = before.iter().rev().take_while(|rung| rung.act != Act::Syn);
+    since.filter(|rung| rung.act == Act::End).count()
+}
+
+/// The uppermost layer of a step, and what is said on it.
+fn told(account: &Account, rung: &Rung) -> (Protocol, String) {
+    let all = || rung.frames.iter().flat_map(|index| account.layers_of(*index));
+    let simple = |protocol: Protocol| {
+        let whats = all().filter(|(_, layer)| layer.protocol == protocol && !layer.what.is_empty());
+        let mut whats: Vec<&str> = whats.map(|(_, layer)| layer.what.as_str()).collect();
+        whats.dedup();
+        (protocol, whats.join("; "))
+    };
+    match rung.act {
+        Act::Neighbour => simple(Protocol::Arp),
+        Act::Complaint => simple(Protocol::Icmp),
+        Act::Names => names(account, rung),
+        Act::Syn | Act::SynAck | Act::Ack | Act::LastAck | Act::Reset => first(account, rung),
+        Act::Data | Act::End => messages(account, rung),
+        Act::Other => (Protocol::Ethernet, String::from("frame")),
+    }
+}
+
+/// What the first segment of a step does.
+fn first(account: &Account, rung: &Rung) -> (Protocol, String) {
+    let frame = rung.frames.first().and_then(|index| account.frames.get(*index));
+    let segment = frame.and_then(|frame| frame.layer.layers().into_iter().find(|layer| layer.protocol == Protocol::Tcp).cloned());
+    (Protocol::Tcp, segment.map_or_else(String::new, |segment| segment.what))
+}
+
+/// Questions and answers, each once.
+fn names(account: &Account, rung: &Rung) -> (Protocol, String) {
+    let mut told: Vec<String> = Vec::new();
+    for index in &rung.frames {
+        for (_, layer) in account.layers_of(*index) {
+            if layer.protocol == Protocol::Dns && layer.name == "message" && !told.contains(&layer.what) {
+                told.push(layer.what.clone());
+            }
+        }
+    }
+    (Protocol::Dns, told.join("; "))
+}
+
+/// The messages that became complete in a step: those that were encrypted on the wire stand in braces.
+fn messages(account: &Account, rung: &Rung) -> (Protocol, String) {
+    let (mut protocol, mut told) = (Protocol::Tcp, Vec::new());
+    for index in &rung.frames {
+        for (space, layer) in account.layers_of(*index) {
+            let Some(text) = message(layer) else { continue };
+            protocol = protocol.max(layer.protocol);
+            told.push(if is_sealed(account, space) { format!("{{{text}}}") } else { text });
+        }
+    }
+    if told.is_empty() {
+        return first(account, rung);
+    }
+    if rung.act == Act::End {
+        told.push(String::from("FIN"));
+    }
+    (protocol, told.join(" "))
+}
+
+/// What a message is called in one word or line; nothing for a layer that is none.
+fn message(layer: &Layer) -> Option<String> {
+    const STRUCTURES: [&str; 3] = ["record", "plaintext", "frame"];
+    match layer.protocol {
+        Protocol::Tls if layer.name == "record" => {
+            let sealed = layer.fields().iter().any(|field| {
+                field.name == "encrypted record" && matches!(field.value, Value::Opaque(_))
+            });
+            sealed.then(|| format!("sealed record, {} B", layer.range.len()))
+        }
+        Protocol::Tls if STRUCTURES.contains(&layer.name.as_ref()) => None,
+        Protocol::Tls if layer.name == "alert" => Some(layer.what.clone()),
+        Protocol::Tls if layer.name == "change_cipher_spec" => Some(String::from("ChangeCipherSpec")),
+        Protocol::Tls => is_handshake(layer).then(|| match layer.what.as_str() {
+            "HelloRetryRequest" => layer.what.clone(),
+            _ => camel(&layer.name),
+        }),
+        Protocol::Http if layer.name == "request" || layer.name == "response" => Some(layer.what.clone()),
+        Protocol::Native if layer.name == "frame" => Some(layer.what.clone()),
+        _ => None,
+    }
+}
+
+fn is_handshake(layer: &Layer) -> bool {
+    layer.field("message type").is_some()
+}
+
+/// `client_hello` as RFC 8446's text calls it: `ClientHello`.
+fn camel(name: &str) -> String {
+    let word = |word: &str| {
+        let mut letters = word.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+        first.into_iter().chain(letters).collect::<String>()
+    };
+    name.split('_').map(word).collect()
+}
+
+/// Whether bytes were encrypted on the wire.
+fn is_sealed(account: &Account, space: Space) -> bool {
+    let Space::Derived(index) = space else { return false };
+    let Some(derived) = account.derived.get(index) else { return false };
+    matches!(derived.how, How::Decrypted(_))
+        || derived.from.first().is_some_and(|span| span.space != space && is_sealed(account, span.space))
+}
+

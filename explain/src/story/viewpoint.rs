@@ -1,0 +1,57 @@
+//! Where one looks from: an end, a router, or somewhere between without keys.
+
+use std::collections::BTreeMap;
+
+use super::PATH;
+use crate::capture::Capture;
+
+/// Where a journey is told from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Viewpoint {
+    /// The sender.
+    #[default]
+    A,
+    /// The router at the sender, which is lent the keys so that all can be told.
+    Router,
+    /// The server.
+    B,
+    /// The same router, without any key.
+    Eavesdropper,
+}
+
+impl Viewpoint {
+    /// The node's place on the path.
+    #[must_use]
+    pub const fn node(self) -> usize {
+        match self {
+            Self::A => 0,
+            Self::Router | Self::Eavesdropper => 1,
+            Self::B => PATH.len() - 1,
+        }
+    }
+
+    pub(super) const fn has_secrets(self) -> bool {
+        !matches!(self, Self::Eavesdropper)
+    }
+
+    /// Whether a frame that was sent there goes towards B.
+    #[must_use]
+    pub const fn sends_forward(self) -> bool {
+        matches!(self, Self::A)
+    }
+
+    /// What was seen there; of a router the side towards A alone, so that no packet is seen twice. And where each frame of the whole
+    /// capture stands in it.
+    pub(super) fn choose(self, path: &[&Capture]) -> (Capture, BTreeMap<usize, usize>) {
+        let Some(whole) = path.get(self.node()) else {
+            return (Capture::default(), BTreeMap::new());
+        };
+        let chosen = whole.frames.iter().enumerate().filter(|(_, frame)| frame.interface == 0);
+        let places = chosen.clone().enumerate().map(|(here, (there, _))| (there, here)).collect();
+        let capture = Capture {
+            interfaces: whole.interfaces.clone(),
+            frames: chosen.map(|(_, frame)| frame.clone()).collect(),
+        };
+        (capture, places)
+    }
+}
