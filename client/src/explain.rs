@@ -4,5 +4,7 @@ mod a;
 mod b;
 mod journey;
 mod network;
+mod outcome;
 
 pub use journey::{Journey, Options, Shape, Trouble, journey};
+pub use outcome::outcome;

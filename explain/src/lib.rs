@@ -2,7 +2,8 @@
 //!
 //! Layers, lowest first: [`capture`] (frames as they were seen, plain data) < [`pcapng`] (captures as files) < [`world`] (a network in
 //! memory that makes them); and [`capture`] < [`texts`] (what is said to people, in both languages) < [`event`] (what was seen, told
-//! as plain data) < [`decode`] (from frames to that). Decoders know no network, and the network knows no decoder.
+//! as plain data) < [`decode`] (from frames to that). Decoders know no network, and the network knows no decoder;
+//! [`story`] puts together what was seen at several points, and [`render`] shows it.
 //! This crate knows no server and no client: whoever calls it brings them.
 
 pub mod capture;
@@ -10,7 +11,8 @@ pub mod decode;
 pub mod event;
 pub mod names;
 pub mod pcapng;
+pub mod render;
 pub mod scene;
-pub mod texts;
 pub mod story;
+pub mod texts;
 pub mod world;

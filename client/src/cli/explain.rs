@@ -1,24 +1,39 @@
 //! The command line of `explain`.
 
 use std::fs;
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use nihao_explain::event::Protocol;
 use nihao_explain::pcapng;
+use nihao_explain::render::{Ladder, Look, Unfold};
 use nihao_explain::scene::Distance;
+use nihao_explain::story::{Story, Viewpoint};
+use nihao_explain::texts::Language;
 use nihao_explain::world::fault::{Fault, Segment};
 use nihao_protocol::chat::Text;
 
 use crate::command::Screen;
 use crate::error::Error;
-use crate::explain::{Journey, Options, Shape, journey};
+use crate::explain::{Journey, Options, Shape, Trouble, journey, outcome};
 
 /// The captures that --pcap writes: the file, and the node that saw it.
 const VIEWPOINTS: [(&str, &str); 3] = [("A.pcapng", "A"), ("router.pcapng", "R1"), ("B.pcapng", "B")];
 
+const FAULTS: &str = "\
+Faults of the wire between the routers, frames counted from 1 over both directions:
+  lose=N  duplicate=N  late=N  cut=N   frame N is lost, comes twice, comes 40 ms late; nothing passes after frame N
+  flip=N                               a bit of byte N of all TCP payload is turned, behind every checksum but TLS's
+  reset=N                              frame N with payload arrives as a reset
+Faults of an end:
+  wrong-name  expired  unknown-ca      what is wrong with the server's certificate
+  port-closed  power-off               nothing listens there; nobody is there
+  no-such-name  dns-timeout            nobody knows the name; the resolver does not answer";
+
 /// What is told, and how.
 #[derive(Debug, Args)]
+#[command(after_help = FAULTS)]
 pub(super) struct Explain {
     /// The message
     #[arg(default_value = "您好！")]
@@ -27,35 +42,89 @@ pub(super) struct Explain {
     #[arg(long, value_name = "N", default_value_t = 7)]
     seed: u64,
     /// Send native frames instead of an HTTP request
-    #[arg(long)]
+    #[arg(long, conflicts_with = "scene")]
     native: bool,
+    /// What the connection shows beside the ordinary
+    #[arg(long, value_enum, default_value_t = Scene::Full)]
+    scene: Scene,
     /// Lose the first segment of this kind on the way
     #[arg(long, value_name = "syn|syn-ack|ack", value_parser = segment)]
     lose: Vec<Segment>,
     /// Lose so many percent of all frames between the routers
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
     loss: Option<u8>,
+    /// Milliseconds from one router to the other
+    #[arg(long, value_name = "MS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(..=10_000))]
+    latency: u64,
+    /// The longest packet that passes between the routers, in bytes
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u16).range(68..=1500))]
+    mtu: Option<u16>,
+    /// Something else that goes wrong, see below; may be given more than once
+    #[arg(long, value_name = "FAULT", value_parser = wrong)]
+    fault: Vec<Wrong>,
+    /// From where it is told
+    #[arg(long, value_enum, default_value_t = View::A)]
+    view: View,
+    /// Show every field of this layer beneath the steps: ethernet, arp, ip, tcp, dns, tls, x509, http, json, nihao
+    #[arg(long, value_name = "LAYER", value_parser = layer)]
+    unfold: Vec<Protocol>,
+    /// Show every field of this frame alone, on all layers
+    #[arg(long, value_name = "N", conflicts_with = "unfold")]
+    frame: Option<usize>,
+    /// The language of explanations: zh or en; else what the locale says
+    #[arg(long, value_enum)]
+    lang: Option<Lang>,
     /// Write what A, the router at A and B saw into the directory DIR, which must not exist: Wireshark opens it decrypted
     #[arg(long, value_name = "DIR")]
     pcap: Option<PathBuf>,
 }
 
+/// What a connection shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Scene {
+    /// A full handshake
+    Full,
+    /// The server asks for a key share (HelloRetryRequest)
+    Hrr,
+    /// A second connection goes on from the first one's ticket
+    Resumed,
+    /// New keys after the first record
+    KeyUpdate,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum View {
+    /// The sender
+    #[value(name = "A", alias = "a")]
+    A,
+    /// The router at the sender, with the keys
+    Router,
+    /// The server
+    #[value(name = "B", alias = "b")]
+    B,
+    /// The same router, without any key
+    Eavesdropper,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Lang {
+    /// 中文
+    Zh,
+    /// English
+    En,
+}
+
+/// A fault of the wire or of an end.
+#[derive(Debug, Clone, Copy)]
+enum Wrong {
+    Wire(Fault),
+    End(Trouble),
+}
+
 impl Explain {
     /// Runs the journey and tells it.
     pub(super) fn run(self, screen: &mut Screen<'_>) -> Result<(), Error> {
-        let lost = self.lose.into_iter().map(Fault::Lose);
-        let options = Options {
-            text: Text::parse(self.text)?,
-            seed: self.seed,
-            native: self.native,
-            shape: Shape::Full,
-            trouble: None,
-            distance: Distance {
-                faults: lost.chain(self.loss.map(Fault::Loss)).collect(),
-                ..Distance::default()
-            },
-        };
-        let journey = journey(&options)?;
+        let journey = journey(&self.options()?)?;
         if let Some(directory) = &self.pcap {
             write_captures(directory, &journey).map_err(|error| {
                 Error::Explain(format!(
@@ -64,7 +133,87 @@ impl Explain {
                 ))
             })?;
         }
+        let story = Story::new(&journey.seen, &journey.secrets, self.view.into());
+        let ladder = Ladder {
+            story: &story,
+            look: self.look(),
+            unfold: Unfold {
+                layers: self.unfold.clone(),
+                frame: self.frame,
+            },
+        };
+        screen.print(&ladder.text())?;
+        if self.frame.is_none() {
+            screen.print(&outcome(&journey, &story, ladder.look.language))?;
+        }
         screen.flush()
+    }
+
+    fn options(&self) -> Result<Options, Error> {
+        let lost = self.lose.iter().copied().map(Fault::Lose);
+        let mut faults: Vec<_> = lost.chain(self.loss.map(Fault::Loss)).collect();
+        let mut trouble = None;
+        for wrong in &self.fault {
+            match wrong {
+                Wrong::Wire(fault) => faults.push(*fault),
+                Wrong::End(end) if trouble.is_none() => trouble = Some(*end),
+                Wrong::End(_) => return Err(Error::Explain(String::from("one fault of an end at a time"))),
+            }
+        }
+        Ok(Options {
+            text: Text::parse(&self.text)?,
+            seed: self.seed,
+            native: self.native,
+            shape: match self.scene {
+                Scene::Full => Shape::Full,
+                Scene::Hrr => Shape::Retry,
+                Scene::Resumed => Shape::Resumed,
+                Scene::KeyUpdate => Shape::KeyUpdate,
+            },
+            trouble,
+            distance: Distance {
+                latency: self.latency * 1000,
+                mtu: self.mtu.map(usize::from),
+                faults,
+            },
+        })
+    }
+
+    /// Colours and width are a terminal's; whoever reads from a pipe gets whole lines.
+    fn look(&self) -> Look {
+        let is_terminal = io::stdout().is_terminal();
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Look {
+            colors: is_terminal && !plain,
+            width: is_terminal.then(|| terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0))),
+            language: match self.lang {
+                Some(Lang::Zh) => Language::Chinese,
+                Some(Lang::En) => Language::English,
+                None => of_locale(),
+            },
+        }
+    }
+}
+
+impl From<View> for Viewpoint {
+    fn from(view: View) -> Self {
+        match view {
+            View::A => Self::A,
+            View::Router => Self::Router,
+            View::B => Self::B,
+            View::Eavesdropper => Self::Eavesdropper,
+        }
+    }
+}
+
+/// The first of these variables that says something decides, as POSIX has it.
+fn of_locale() -> Language {
+    let said = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .filter_map(std::env::var_os);
+    match said.into_iter().find(|value| !value.is_empty()) {
+        Some(value) if value.to_string_lossy().starts_with("zh") => Language::Chinese,
+        _ => Language::English,
     }
 }
 
@@ -73,10 +222,8 @@ fn write_captures(directory: &Path, journey: &Journey) -> io::Result<()> {
     fs::create_dir(directory)?;
     for (file, node) in VIEWPOINTS {
         if let Some(capture) = journey.seen.captures.get(node) {
-            fs::write(
-                directory.join(file),
-                pcapng::write(capture, journey.began, &journey.secrets),
-            )?;
+            let bytes = pcapng::write(capture, journey.began, &journey.secrets);
+            fs::write(directory.join(file), bytes)?;
         }
     }
     Ok(())
@@ -89,4 +236,48 @@ fn segment(text: &str) -> Result<Segment, String> {
         "ack" => Ok(Segment::Ack),
         _ => Err("one of syn, syn-ack, ack".into()),
     }
+}
+
+fn wrong(text: &str) -> Result<Wrong, String> {
+    /// µs that a late frame is late.
+    const LATE: u64 = 40_000;
+    let (name, number) = text.split_once('=').unwrap_or((text, ""));
+    let number = || {
+        number
+            .parse::<u64>()
+            .map_err(|_| format!("{name}= needs the number of a frame or byte"))
+    };
+    Ok(match name {
+        "lose" => Wrong::Wire(Fault::LoseFrame(number()?)),
+        "duplicate" => Wrong::Wire(Fault::DuplicateFrame(number()?)),
+        "late" => Wrong::Wire(Fault::DelayFrame(number()?, LATE)),
+        "cut" => Wrong::Wire(Fault::CutAfter(number()?)),
+        "flip" => Wrong::Wire(Fault::FlipPayload(number()?)),
+        "reset" => Wrong::Wire(Fault::ResetAt(number()?)),
+        "wrong-name" => Wrong::End(Trouble::WrongName),
+        "expired" => Wrong::End(Trouble::Expired),
+        "unknown-ca" => Wrong::End(Trouble::UnknownAuthority),
+        "port-closed" => Wrong::End(Trouble::PortClosed),
+        "power-off" => Wrong::End(Trouble::PowerOff),
+        "no-such-name" => Wrong::End(Trouble::NoSuchName),
+        "dns-timeout" => Wrong::End(Trouble::ResolverSilent),
+        _ => return Err(String::from("no such fault; 'nihao explain --help' lists them")),
+    })
+}
+
+fn layer(text: &str) -> Result<Protocol, String> {
+    Ok(match text {
+        "ethernet" => Protocol::Ethernet,
+        "arp" => Protocol::Arp,
+        "ip" => Protocol::Ipv4,
+        "tcp" => Protocol::Tcp,
+        "udp" => Protocol::Udp,
+        "dns" => Protocol::Dns,
+        "tls" => Protocol::Tls,
+        "x509" => Protocol::X509,
+        "http" => Protocol::Http,
+        "json" => Protocol::Json,
+        "nihao" => Protocol::Native,
+        _ => return Err("one of ethernet, arp, ip, udp, tcp, dns, tls, x509, http, json, nihao".into()),
+    })
 }

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use nihao_explain::names::{self, Silence};
 use nihao_explain::scene::{self, Distance, Scene};
 use nihao_explain::world::{Seen, World};
 use nihao_protocol::chat::Text;
 use nihao_protocol::clock::UnixTime;
 
 use super::a::Sender;
-use super::b::Running;
-use super::network::{BEGAN, Secrets};
+use super::b::{Running, failed};
+use super::network::{BEGAN, Secrets, environment};
 use crate::error::Error;
 
 /// The longest that a journey takes, in the network's time: whoever lost everything has given up by then.
@@ -36,6 +37,16 @@ pub struct Options {
     pub trouble: Option<Trouble>,
     /// What the wire between the routers is like.
     pub distance: Distance,
+}
+
+impl Options {
+    const fn silence(&self) -> Option<Silence> {
+        match self.trouble {
+            Some(Trouble::NoSuchName) => Some(Silence::NoSuchName),
+            Some(Trouble::ResolverSilent) => Some(Silence::Resolver),
+            _ => None,
+        }
+    }
 }
 
 /// What a connection shows.
@@ -65,6 +76,10 @@ pub enum Trouble {
     PortClosed,
     /// The server's machine is switched off.
     PowerOff,
+    /// No name server knows the server's name.
+    NoSuchName,
+    /// The resolver does not answer.
+    ResolverSilent,
 }
 
 /// What happened.
@@ -92,6 +107,8 @@ pub fn journey(options: &Options) -> Result<Journey, Error> {
     let scenario = |world: World| {
         let sender = Sender::new(&world, places.a, options, secrets.clone());
         async move {
+            let clock = environment(&world, options.seed, "name servers", 0).clock;
+            names::start(&world, &places, options.seed, &clock, options.silence()).map_err(|error| failed(&error))?;
             let mut b = Running::start(&world, places.b, options).await?;
             // Nothing waits for ever; this only bounds what would be a fault of ours.
             let ended = tokio::time::timeout(LONGEST, talk(&sender, &mut b)).await;

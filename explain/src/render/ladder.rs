@@ -35,12 +35,18 @@ impl Ladder<'_> {
     pub fn text(&self) -> String {
         let mut text = String::new();
         if let Some(number) = self.unfold.frame {
-            return match number.checked_sub(1).filter(|index| *index < self.story.account.frames.len()) {
+            return match number
+                .checked_sub(1)
+                .filter(|index| *index < self.story.account.frames.len())
+            {
                 Some(index) => self.frame(index, None),
                 None => format!("there are {} frames\n", self.story.account.frames.len()),
             };
         }
-        let nodes: String = PATH.iter().map(|node| format!("{node:<width$}", width = GAP + 1)).collect();
+        let nodes: String = PATH
+            .iter()
+            .map(|node| format!("{node:<width$}", width = GAP + 1))
+            .collect();
         let head = format!("{:>5}  {:>9}  {nodes} layer", "frame", "t ms");
         text += &self.look.line(&[(Ink::Dim, &head)]);
         for rung in &self.story.rungs {
@@ -84,7 +90,9 @@ impl Ladder<'_> {
         let towards_b = (rung.way == Way::Out) == self.story.viewpoint.sends_forward();
         let track = self.story.tracks.get(&first);
         let seen = |pick: fn(&[usize]) -> Option<usize>| {
-            let nodes: Vec<usize> = track.map(|track| track.seen.iter().map(|seen| seen.node).collect()).unwrap_or_default();
+            let nodes: Vec<usize> = track
+                .map(|track| track.seen.iter().map(|seen| seen.node).collect())
+                .unwrap_or_default();
             pick(&nodes)
         };
         // What no end of the path sent came from the next node, and goes no further.
@@ -110,8 +118,14 @@ impl Ladder<'_> {
             Some(node) => {
                 let half = GAP / 2 + 1;
                 let start = node * (GAP + 1);
-                let cross = if towards_b { start + half } else { start.saturating_sub(half) };
-                (start.min(cross)..start.max(cross)).filter(|at| *at != start).for_each(|at| put(at, '─'));
+                let cross = if towards_b {
+                    start + half
+                } else {
+                    start.saturating_sub(half)
+                };
+                (start.min(cross)..start.max(cross))
+                    .filter(|at| *at != start)
+                    .for_each(|at| put(at, '─'));
                 put(cross, '✗');
             }
             None if end > begin => put(end, '▶'),
@@ -130,7 +144,10 @@ impl Ladder<'_> {
 
     /// Why the step is there.
     fn why(&self, rung: &Rung) -> Option<&Note> {
-        let layers = rung.frames.iter().flat_map(|index| self.story.account.layers_of(*index));
+        let layers = rung
+            .frames
+            .iter()
+            .flat_map(|index| self.story.account.layers_of(*index));
         let mut own = layers.filter(|(_, layer)| layer.protocol == rung.protocol && !layer.notes.is_empty());
         own.next().and_then(|(_, layer)| layer.notes.first())
     }
@@ -138,7 +155,9 @@ impl Ladder<'_> {
     fn notes(&self, rung: &Rung) -> Vec<&Note> {
         let mut notes = Vec::new();
         for index in &rung.frames {
-            let Some(frame) = self.story.account.frames.get(*index) else { continue };
+            let Some(frame) = self.story.account.frames.get(*index) else {
+                continue;
+            };
             frame.layer.visit_notes(&mut |_, note| notes.push(note));
             for derived in &frame.completes {
                 if let Some(layer) = self.story.account.layer(Space::Derived(*derived)) {

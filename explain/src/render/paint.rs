@@ -107,6 +107,10 @@ mod tests {
             language: Language::English,
         };
         assert_eq!(look.line(&[(Ink::Plain, "say "), (Ink::Dim, "您好！")]), "say 您好\n");
-        assert_eq!(look.line(&[(Ink::Plain, "a\u{1b}[2Jb")]), "a␛[2Jb\n", "nothing is executed");
+        assert_eq!(
+            look.line(&[(Ink::Plain, "a\u{1b}[2Jb")]),
+            "a␛[2Jb\n",
+            "nothing is executed"
+        );
     }
 }

@@ -17,7 +17,11 @@ pub(super) fn tree(account: &Account, space: Space, only: Option<&[Protocol]>, l
     };
     let Some(layer) = layer else { return String::new() };
     let made = bytes.map(|derived| match &derived.how {
-        How::Joined => format!("{} bytes, put together from {} pieces", derived.bytes.len(), derived.from.len()),
+        How::Joined => format!(
+            "{} bytes, put together from {} pieces",
+            derived.bytes.len(),
+            derived.from.len()
+        ),
         How::Decrypted(protection) => format!(
             "{} bytes, decrypted: {}, record {}",
             derived.bytes.len(),
@@ -50,7 +54,11 @@ impl Lister<'_> {
         if is_wanted {
             let indent = "  ".repeat(depth);
             let title = format!("{} {}", layer.protocol.name(), layer.name);
-            let what = if layer.what.is_empty() { String::new() } else { format!(": {}", layer.what) };
+            let what = if layer.what.is_empty() {
+                String::new()
+            } else {
+                format!(": {}", layer.what)
+            };
             self.text += &self.look.line(&[
                 (Ink::Plain, &indent),
                 (Ink::Layer(layer.protocol), &title),
@@ -87,8 +95,16 @@ impl Lister<'_> {
 
     fn note(&mut self, note: &Note, depth: usize) {
         let indent = "  ".repeat(depth);
-        let detail = if note.detail.is_empty() { String::new() } else { format!(" ({})", note.detail) };
-        let text = format!("· {}{detail} [{}]", note.text.told(self.look.language), note.text.section);
+        let detail = if note.detail.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", note.detail)
+        };
+        let text = format!(
+            "· {}{detail} [{}]",
+            note.text.told(self.look.language),
+            note.text.section
+        );
         let ink = if note.text.is_invalid() { Ink::Alarm } else { Ink::Dim };
         self.text += &self.look.line(&[(Ink::Plain, &indent), (ink, &text)]);
     }

@@ -44,7 +44,12 @@ impl Story {
         let mut tracks = BTreeMap::new();
         for track in follow(&path) {
             let own = |sighting: &&Sighting| sighting.node == viewpoint.node();
-            let indices: Vec<_> = track.seen.iter().filter(own).filter_map(|own| places.get(&own.frame)).collect();
+            let indices: Vec<_> = track
+                .seen
+                .iter()
+                .filter(own)
+                .filter_map(|own| places.get(&own.frame))
+                .collect();
             for index in indices {
                 tracks.insert(*index, track.clone());
             }

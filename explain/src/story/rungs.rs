@@ -102,7 +102,9 @@ fn segment_act(segment: &Layer, before: &[Rung]) -> Option<Act> {
         let field = segment.field("data offset and flags");
         field.and_then(|field| field.bits(name)).is_some_and(|bit| bit == 1)
     };
-    let header = segment.field("data offset and flags").and_then(|field| field.bits("data offset"));
+    let header = segment
+        .field("data offset and flags")
+        .and_then(|field| field.bits("data offset"));
     let carries = segment.range.len() > usize::try_from(header.unwrap_or(5) * 4).unwrap_or_default();
     let last = before.last().map(|rung| rung.act);
     match (flag("SYN"), flag("ACK")) {
@@ -145,7 +147,14 @@ fn told(account: &Account, rung: &Rung) -> (Protocol, String) {
 /// What the first segment of a step does.
 fn first(account: &Account, rung: &Rung) -> (Protocol, String) {
     let frame = rung.frames.first().and_then(|index| account.frames.get(*index));
-    let segment = frame.and_then(|frame| frame.layer.layers().into_iter().find(|layer| layer.protocol == Protocol::Tcp).cloned());
+    let segment = frame.and_then(|frame| {
+        frame
+            .layer
+            .layers()
+            .into_iter()
+            .find(|layer| layer.protocol == Protocol::Tcp)
+            .cloned()
+    });
     (Protocol::Tcp, segment.map_or_else(String::new, |segment| segment.what))
 }
 
@@ -169,7 +178,11 @@ fn messages(account: &Account, rung: &Rung) -> (Protocol, String) {
         for (space, layer) in account.layers_of(*index) {
             let Some(text) = message(layer) else { continue };
             protocol = protocol.max(layer.protocol);
-            told.push(if is_sealed(account, space) { format!("{{{text}}}") } else { text });
+            told.push(if is_sealed(account, space) {
+                format!("{{{text}}}")
+            } else {
+                text
+            });
         }
     }
     if told.is_empty() {
@@ -186,9 +199,10 @@ fn message(layer: &Layer) -> Option<String> {
     const STRUCTURES: [&str; 3] = ["record", "plaintext", "frame"];
     match layer.protocol {
         Protocol::Tls if layer.name == "record" => {
-            let sealed = layer.fields().iter().any(|field| {
-                field.name == "encrypted record" && matches!(field.value, Value::Opaque(_))
-            });
+            let sealed = layer
+                .fields()
+                .iter()
+                .any(|field| field.name == "encrypted record" && matches!(field.value, Value::Opaque(_)));
             sealed.then(|| format!("sealed record, {} B", layer.range.len()))
         }
         Protocol::Tls if STRUCTURES.contains(&layer.name.as_ref()) => None,
@@ -221,8 +235,12 @@ fn camel(name: &str) -> String {
 /// Whether bytes were encrypted on the wire.
 fn is_sealed(account: &Account, space: Space) -> bool {
     let Space::Derived(index) = space else { return false };
-    let Some(derived) = account.derived.get(index) else { return false };
+    let Some(derived) = account.derived.get(index) else {
+        return false;
+    };
     matches!(derived.how, How::Decrypted(_))
-        || derived.from.first().is_some_and(|span| span.space != space && is_sealed(account, span.space))
+        || derived
+            .from
+            .first()
+            .is_some_and(|span| span.space != space && is_sealed(account, span.space))
 }
-

@@ -46,8 +46,16 @@ impl Viewpoint {
         let Some(whole) = path.get(self.node()) else {
             return (Capture::default(), BTreeMap::new());
         };
-        let chosen = whole.frames.iter().enumerate().filter(|(_, frame)| frame.interface == 0);
-        let places = chosen.clone().enumerate().map(|(here, (there, _))| (there, here)).collect();
+        let chosen = whole
+            .frames
+            .iter()
+            .enumerate()
+            .filter(|(_, frame)| frame.interface == 0);
+        let places = chosen
+            .clone()
+            .enumerate()
+            .map(|(here, (there, _))| (there, here))
+            .collect();
         let capture = Capture {
             interfaces: whole.interfaces.clone(),
             frames: chosen.map(|(_, frame)| frame.clone()).collect(),
