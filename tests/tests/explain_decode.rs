@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result, ensure};
-use nihao_client::explain::{Journey, Options, journey};
+use nihao_client::explain::{Journey, Options, Shape, journey};
 use nihao_explain::capture::{Capture, Frame};
 use nihao_explain::decode::decode;
 use nihao_explain::event::{Account, Value};
 use nihao_explain::pcapng;
+use nihao_explain::scene::Distance;
 use nihao_explain::texts::{self, Kind};
 use nihao_explain::world::fault::{Fault, Segment};
 use nihao_protocol::chat::Text;
@@ -24,7 +25,12 @@ fn run(seed: u64, native: bool, faults: Vec<Fault>) -> Journey {
         text,
         seed,
         native,
-        faults,
+        shape: Shape::Full,
+        trouble: None,
+        distance: Distance {
+            faults,
+            ..Distance::default()
+        },
     })
     .unwrap()
 }

@@ -32,9 +32,10 @@ pub enum Part {
 }
 
 /// Whose rules a layer follows, lowest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Protocol {
     /// Ethernet II.
+    #[default]
     Ethernet,
     /// RFC 826.
     Arp,

@@ -70,9 +70,8 @@ impl Ladder<'_> {
         let (arrow, is_lost) = self.arrow(rung, first);
         let name = format!("{:<9} ", rung.protocol.name());
         let faults = self.faults(rung);
-        let why = self.why(rung);
         let fault = faults.map(|note| format!("  {} {}", note.text.told(self.look.language), note.detail));
-        let why = why.map(|note| format!("  {}", note.text.told(self.look.language)));
+        let why = rung.why.map(|text| format!("  {}", text.told(self.look.language)));
         let ink = if is_lost { Ink::Alarm } else { Ink::Plain };
         self.look.line(&[
             (Ink::Dim, &head),
@@ -140,16 +139,6 @@ impl Ladder<'_> {
     /// The first thing that is wrong in a step.
     fn faults(&self, rung: &Rung) -> Option<&Note> {
         self.notes(rung).into_iter().find(|note| note.text.is_invalid())
-    }
-
-    /// Why the step is there.
-    fn why(&self, rung: &Rung) -> Option<&Note> {
-        let layers = rung
-            .frames
-            .iter()
-            .flat_map(|index| self.story.account.layers_of(*index));
-        let mut own = layers.filter(|(_, layer)| layer.protocol == rung.protocol && !layer.notes.is_empty());
-        own.next().and_then(|(_, layer)| layer.notes.first())
     }
 
     fn notes(&self, rung: &Rung) -> Vec<&Note> {

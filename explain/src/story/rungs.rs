@@ -2,6 +2,7 @@
 
 use crate::capture::Way;
 use crate::event::{Account, How, Layer, Protocol, Space, Value};
+use crate::texts::Text;
 
 /// One step of a journey: some frames that say one thing together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct Rung {
     pub protocol: Protocol,
     /// What happened, as the bytes say.
     pub what: String,
+    /// Why it is there.
+    pub why: Option<&'static Text>,
 }
 
 /// Kinds of steps.
@@ -59,7 +62,8 @@ pub(super) fn rungs(account: &Account) -> Vec<Rung> {
         }
     }
     for rung in &mut rungs {
-        (rung.protocol, rung.what) = told(account, rung);
+        let told = told(account, rung);
+        (rung.protocol, rung.what, rung.why) = (told.protocol, told.what, told.why);
     }
     rungs
 }
@@ -93,6 +97,7 @@ fn step(account: &Account, index: usize, before: &[Rung]) -> Option<Rung> {
         frames: vec![index],
         protocol: Protocol::Ethernet,
         what: String::new(),
+        why: None,
     })
 }
 
@@ -125,73 +130,87 @@ fn ends(before: &[Rung]) -> usize {
     since.filter(|rung| rung.act == Act::End).count()
 }
 
-/// The uppermost layer of a step, and what is said on it.
-fn told(account: &Account, rung: &Rung) -> (Protocol, String) {
-    let all = || rung.frames.iter().flat_map(|index| account.layers_of(*index));
-    let simple = |protocol: Protocol| {
-        let whats = all().filter(|(_, layer)| layer.protocol == protocol && !layer.what.is_empty());
-        let mut whats: Vec<&str> = whats.map(|(_, layer)| layer.what.as_str()).collect();
-        whats.dedup();
-        (protocol, whats.join("; "))
-    };
+/// What a step says on its uppermost layer.
+#[derive(Debug, Default)]
+struct Told {
+    protocol: Protocol,
+    what: String,
+    why: Option<&'static Text>,
+}
+
+fn told(account: &Account, rung: &Rung) -> Told {
     match rung.act {
-        Act::Neighbour => simple(Protocol::Arp),
-        Act::Complaint => simple(Protocol::Icmp),
-        Act::Names => names(account, rung),
-        Act::Syn | Act::SynAck | Act::Ack | Act::LastAck | Act::Reset => first(account, rung),
+        Act::Neighbour => each(account, rung, Protocol::Arp),
+        Act::Complaint => each(account, rung, Protocol::Icmp),
+        Act::Names => each(account, rung, Protocol::Dns),
         Act::Data | Act::End => messages(account, rung),
-        Act::Other => (Protocol::Ethernet, String::from("frame")),
+        Act::Syn | Act::SynAck | Act::Ack | Act::LastAck | Act::Reset => first(account, rung),
+        Act::Other => Told::default(),
     }
 }
 
 /// What the first segment of a step does.
-fn first(account: &Account, rung: &Rung) -> (Protocol, String) {
+fn first(account: &Account, rung: &Rung) -> Told {
     let frame = rung.frames.first().and_then(|index| account.frames.get(*index));
-    let segment = frame.and_then(|frame| {
-        frame
-            .layer
-            .layers()
-            .into_iter()
-            .find(|layer| layer.protocol == Protocol::Tcp)
-            .cloned()
-    });
-    (Protocol::Tcp, segment.map_or_else(String::new, |segment| segment.what))
+    let layers = frame.map(|frame| frame.layer.layers()).unwrap_or_default();
+    let segment = layers.into_iter().find(|layer| layer.protocol == Protocol::Tcp);
+    segment.map_or_else(Told::default, |segment| Told {
+        protocol: Protocol::Tcp,
+        what: segment.what.clone(),
+        why: why(segment),
+    })
 }
 
-/// Questions and answers, each once.
-fn names(account: &Account, rung: &Rung) -> (Protocol, String) {
-    let mut told: Vec<String> = Vec::new();
-    for index in &rung.frames {
-        for (_, layer) in account.layers_of(*index) {
-            if layer.protocol == Protocol::Dns && layer.name == "message" && !told.contains(&layer.what) {
-                told.push(layer.what.clone());
-            }
+/// What is said on a layer, each thing once.
+fn each(account: &Account, rung: &Rung, protocol: Protocol) -> Told {
+    let (mut whats, mut reason): (Vec<&str>, _) = (Vec::new(), None);
+    for (_, layer) in rung.frames.iter().flat_map(|index| account.layers_of(*index)) {
+        let is_message = layer.protocol == protocol && layer.name == "message";
+        if is_message && !whats.contains(&layer.what.as_str()) {
+            whats.push(&layer.what);
+            reason = reason.or_else(|| why(layer));
         }
     }
-    (Protocol::Dns, told.join("; "))
+    Told {
+        protocol,
+        what: whats.join("; "),
+        why: reason,
+    }
 }
 
 /// The messages that became complete in a step: those that were encrypted on the wire stand in braces.
-fn messages(account: &Account, rung: &Rung) -> (Protocol, String) {
-    let (mut protocol, mut told) = (Protocol::Tcp, Vec::new());
-    for index in &rung.frames {
-        for (space, layer) in account.layers_of(*index) {
-            let Some(text) = message(layer) else { continue };
-            protocol = protocol.max(layer.protocol);
-            told.push(if is_sealed(account, space) {
-                format!("{{{text}}}")
-            } else {
-                text
-            });
+fn messages(account: &Account, rung: &Rung) -> Told {
+    let (mut protocol, mut whats, mut reason) = (Protocol::Tcp, Vec::new(), None);
+    for (space, layer) in rung.frames.iter().flat_map(|index| account.layers_of(*index)) {
+        let Some(text) = message(layer) else { continue };
+        if layer.protocol > protocol {
+            (protocol, reason) = (layer.protocol, None);
         }
+        if layer.protocol == protocol {
+            reason = reason.or_else(|| why(layer));
+        }
+        whats.push(if is_sealed(account, space) {
+            format!("{{{text}}}")
+        } else {
+            text
+        });
     }
-    if told.is_empty() {
+    if whats.is_empty() {
         return first(account, rung);
     }
     if rung.act == Act::End {
-        told.push(String::from("FIN"));
+        whats.push(String::from("FIN"));
     }
-    (protocol, told.join(" "))
+    Told {
+        protocol,
+        what: whats.join(" "),
+        why: reason,
+    }
+}
+
+/// The first thing that is said about a layer, but not what is wrong with it.
+fn why(layer: &Layer) -> Option<&'static Text> {
+    layer.notes.iter().map(|note| note.text).find(|text| !text.is_invalid())
 }
 
 /// What a message is called in one word or line; nothing for a layer that is none.

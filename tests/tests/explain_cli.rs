@@ -1,0 +1,152 @@
+//! `nihao explain` as a person runs it: the ladder, its views, its faults, its files.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use nihao_tests::lab::binaries;
+
+fn explain(arguments: &[&str]) -> Output {
+    Command::new(&binaries().nihao)
+        .arg("explain")
+        .args(arguments)
+        .env_remove("LC_ALL")
+        .env("LANG", "C.UTF-8")
+        .output()
+        .unwrap()
+}
+
+fn told(arguments: &[&str]) -> String {
+    let output = explain(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_ladder_has_every_step_in_its_order() {
+    let ladder = told(&[]);
+    let steps = [
+        "ARP", "who has 192.0.2.1?", "DNS", "chat.nihao.test", "SYN seq=", "SYN+ACK", "ClientHello", "ServerHello",
+        "{EncryptedExtensions} {Certificate} {CertificateVerify} {Finished}", "{POST /v1/messages HTTP/1.1}",
+        "{HTTP/1.1 201 Created}", "{close_notify} FIN", "{close_notify} FIN", "A was told: {\"seq\":",
+        "B's screen shows: 您好！ (9 bytes, 3 characters, 6 columns)",
+    ];
+    let mut rest = ladder.as_str();
+    for step in steps {
+        let at = rest.find(step).unwrap_or_else(|| panic!("no {step} after what came before it in\n{ladder}"));
+        rest = &rest[at + step.len()..];
+    }
+    let lines = ladder.lines().take_while(|line| !line.is_empty()).count();
+    assert!(lines <= 18, "{lines} lines\n{ladder}");
+    assert!(!ladder.contains('\u{1b}'), "no colours in a pipe");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_words_and_files() {
+    let directory = tempfile::tempdir().unwrap();
+    let files = |name: &str, seed: &str| {
+        let path = directory.path().join(name);
+        let text = told(&["--seed", seed, "--pcap", path.to_str().unwrap()]);
+        let mut names: Vec<_> = fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["A.pcapng", "B.pcapng", "router.pcapng"]);
+        let bytes: Vec<_> = names.iter().map(|name| fs::read(path.join(name)).unwrap()).collect();
+        (text, bytes)
+    };
+    let (first, second) = (files("one", "7"), files("two", "7"));
+    assert_eq!(first, second);
+    assert_ne!(first.1, files("three", "8").1);
+    let taken = explain(&["--pcap", directory.path().to_str().unwrap()]);
+    assert_eq!(taken.status.code(), Some(1), "what is there is left alone");
+    assert!(String::from_utf8_lossy(&taken.stderr).contains("hint:"));
+}
+
+#[test]
+fn tshark_opens_the_files_decrypted_and_finds_nothing_wrong() {
+    for (arguments, kind) in [(&[][..], "http"), (&["--native"], "tls"), (&["--scene", "hrr"], "http"), (&["--scene", "resumed"], "http")] {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("captures");
+        told(&[arguments, &["--pcap", path.to_str().unwrap()]].concat());
+        for file in ["A.pcapng", "B.pcapng"] {
+            let file = path.join(file);
+            assert_eq!(expert(&file, "warn"), "", "{arguments:?}");
+            assert!(!fields(&file, kind, "frame.number").is_empty(), "{arguments:?}: no {kind} in {}", file.display());
+            if kind == "http" {
+                assert!(fields(&file, "json", "json.value.string").contains("您好！"), "{arguments:?}");
+            }
+            assert_eq!(fields(&file, "tcp.flags.fin == 1", "frame.number").lines().count() % 2, 0);
+        }
+    }
+}
+
+/// What tshark complains of at this severity or above.
+fn expert(file: &Path, severity: &str) -> String {
+    let all = run(&["-r", file.to_str().unwrap(), "-q", "-z", &format!("expert,{severity}")]);
+    all.trim().to_owned()
+}
+
+fn fields(file: &Path, filter: &str, field: &str) -> String {
+    run(&["-r", file.to_str().unwrap(), "-Y", filter, "-T", "fields", "-e", field])
+}
+
+fn run(arguments: &[&str]) -> String {
+    let output = Command::new("tshark").args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn layers_unfold_and_one_frame_shows_all_its_bytes() {
+    let http = told(&["--unfold", "http", "--unfold", "json"]);
+    assert!(http.contains("request line") && http.contains("Content-Type"), "{http}");
+    let request = http.lines().find(|line| line.contains("{POST")).unwrap();
+    let number = request.split_whitespace().next().unwrap();
+    let frame = told(&["--frame", number]);
+    for part in ["Ethernet frame", "IPv4 packet", "TCP segment", "TLS record", "decrypted: CLIENT_TRAFFIC_SECRET_0", "您好！"] {
+        assert!(frame.contains(part), "no {part} in\n{frame}");
+    }
+    assert!(told(&["--frame", "999"]).contains("frames"));
+}
+
+#[test]
+fn who_has_no_keys_sees_no_message() {
+    let seen = told(&["--view", "eavesdropper", "--unfold", "tls", "--unfold", "http"]);
+    let seen = seen.split("A was told").next().unwrap();
+    assert!(seen.contains("sealed record") && seen.contains("chat.nihao.test"), "the name is in the clear\n{seen}");
+    assert!(!seen.contains("POST") && !seen.contains("您好"), "{seen}");
+    for view in ["A", "router", "B"] {
+        assert!(told(&["--view", view]).contains("{POST /v1/messages HTTP/1.1}"), "{view}");
+    }
+}
+
+#[test]
+fn the_language_is_asked_for_or_the_locale_s() {
+    assert!(told(&["--lang", "zh"]).contains("B 的屏幕显示： 您好！"));
+    let output = Command::new(&binaries().nihao).arg("explain").env("LC_ALL", "zh_CN.UTF-8").output().unwrap();
+    assert!(String::from_utf8(output.stdout).unwrap().contains("B 的屏幕显示"));
+}
+
+#[test]
+fn every_fault_says_where_it_failed() {
+    for (arguments, said) in [
+        (&["--lose", "syn"][..], "B's screen shows: 您好！"),
+        (&["--loss", "20"], "B's screen shows: 您好！"),
+        (&["--fault", "duplicate=6"], "B's screen shows: 您好！"),
+        (&["--fault", "wrong-name"], "certificate name: expected chat.nihao.test"),
+        (&["--fault", "expired"], "certificate date"),
+        (&["--fault", "unknown-ca"], "certificate authority"),
+        (&["--fault", "port-closed"], "refused"),
+        (&["--fault", "power-off"], "seen none for 10 s"),
+        (&["--fault", "flip=1700"], "failed:"),
+        (&["--fault", "reset=2"], "failed:"),
+        (&["--fault", "no-such-name"], "failed:"),
+        (&["--fault", "dns-timeout"], "failed:"),
+        (&["--mtu", "1000"], "failed:"),
+    ] {
+        let story = told(arguments);
+        assert!(story.contains(said), "{arguments:?}: no {said:?} in\n{story}");
+    }
+    let unknown = explain(&["--fault", "gremlins"]);
+    assert_eq!(unknown.status.code(), Some(2));
+}
