@@ -10,6 +10,7 @@ use nihao_protocol::dns::{
     Transport, Trouble, Zone, resolved, wire,
 };
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::scene::{self, Places};
 use crate::world::{Datagrams, NodeId, World};
@@ -57,7 +58,9 @@ pub fn start(
         let socket = world.datagrams(host, nihao_protocol::dns::PORT)?;
         tokio::spawn(serve(socket, zone));
     }
-    if silence != Some(Silence::Resolver) {
+    if silence == Some(Silence::Resolver) {
+        world.power(places.resolver, false);
+    } else {
         let resolver = Resolver {
             world: world.clone(),
             host: places.resolver,
@@ -71,25 +74,22 @@ pub fn start(
     Ok(())
 }
 
-/// Sends a query from a port of its own, and waits for its answer as long as it is worth it. `None`: there was none.
+/// Sends a query from a port of its own, and waits for its answer, however long that takes.
 ///
 /// # Errors
 /// When it cannot be sent.
-pub async fn ask(world: &World, host: NodeId, query: &Query) -> std::io::Result<Option<Vec<u8>>> {
+pub async fn ask(world: &World, host: NodeId, query: &Query) -> std::io::Result<Vec<u8>> {
     let SocketAddr::V4(server) = query.server else {
         return Err(std::io::ErrorKind::AddrNotAvailable.into());
     };
     let socket = world.datagrams(host, 0)?;
     socket.send_to(&query.bytes, server).await?;
-    let answer = async {
-        loop {
-            let (bytes, from) = socket.receive().await;
-            if from == query.server && query.is_answered_by(&bytes) {
-                return bytes;
-            }
+    loop {
+        let (bytes, from) = socket.receive().await;
+        if from == query.server && query.is_answered_by(&bytes) {
+            return Ok(bytes);
         }
-    };
-    Ok(tokio::time::timeout(query.patience, answer).await.ok())
+    }
 }
 
 /// The zones of the root, the top-level domain, and the one with B in it.
@@ -188,14 +188,14 @@ impl Resolver {
             let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
             lookup.transmit(&mut self.context(&mut cache, &mut random)).ok()?
         } {
-            let received = ask(&self.world, self.host, &next).await;
+            let received = timeout(next.patience, ask(&self.world, self.host, &next)).await;
             let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
             match received {
-                Ok(Some(bytes)) => {
+                Ok(Ok(bytes)) => {
                     lookup.receive(next.server, &bytes, &mut self.context(&mut cache, &mut random));
                 }
-                Ok(None) => lookup.unanswered(&next, &Trouble::TimedOut),
-                Err(error) => lookup.unanswered(&next, &Trouble::Unreachable(error.to_string())),
+                Err(_) => lookup.unanswered(&next, &Trouble::TimedOut),
+                Ok(Err(error)) => lookup.unanswered(&next, &Trouble::Unreachable(error.to_string())),
             }
         }
         let found = lookup.answer(family)?;
@@ -238,9 +238,9 @@ mod tests {
                 };
                 let mut lookup = Lookup::new(scene::HOST, &[Family::V4], &route, &Hosts::default(), &mut context);
                 while let Some(query) = lookup.transmit(&mut context).unwrap() {
-                    match ask(&world, places.a, &query).await.unwrap() {
-                        Some(bytes) => drop(lookup.receive(query.server, &bytes, &mut context)),
-                        None => lookup.unanswered(&query, &Trouble::TimedOut),
+                    match timeout(query.patience, ask(&world, places.a, &query)).await {
+                        Ok(bytes) => drop(lookup.receive(query.server, &bytes.unwrap(), &mut context)),
+                        Err(_) => lookup.unanswered(&query, &Trouble::TimedOut),
                     }
                 }
                 found.push(match lookup.outcome().unwrap() {

@@ -18,7 +18,11 @@ fn explain(arguments: &[&str]) -> Output {
 
 fn told(arguments: &[&str]) -> String {
     let output = explain(arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
@@ -27,14 +31,27 @@ fn told(arguments: &[&str]) -> String {
 fn the_ladder_has_every_step_in_its_order() {
     let ladder = told(&[]);
     let steps = [
-        "ARP", "who has 192.0.2.1?", "DNS", "chat.nihao.test", "SYN seq=", "SYN+ACK", "ClientHello", "ServerHello",
-        "{EncryptedExtensions} {Certificate} {CertificateVerify} {Finished}", "{POST /v1/messages HTTP/1.1}",
-        "{HTTP/1.1 201 Created}", "{close_notify} FIN", "{close_notify} FIN", "A was told: {\"seq\":",
+        "ARP",
+        "who has 192.0.2.1?",
+        "DNS",
+        "chat.nihao.test A 198.51.100.20",
+        "SYN seq=",
+        "SYN+ACK",
+        "ClientHello",
+        "ServerHello",
+        "{EncryptedExtensions} {Certificate} {CertificateVerify} {Finished}",
+        "{POST /v1/messages HTTP/1.1}",
+        "{HTTP/1.1 201 Created}",
+        "{close_notify} FIN",
+        "{close_notify} FIN",
+        "A was told: {\"seq\":",
         "B's screen shows: 您好！ (9 bytes, 3 characters, 6 columns)",
     ];
     let mut rest = ladder.as_str();
     for step in steps {
-        let at = rest.find(step).unwrap_or_else(|| panic!("no {step} after what came before it in\n{ladder}"));
+        let at = rest
+            .find(step)
+            .unwrap_or_else(|| panic!("no {step} after what came before it in\n{ladder}"));
         rest = &rest[at + step.len()..];
     }
     let lines = ladder.lines().take_while(|line| !line.is_empty()).count();
@@ -48,7 +65,10 @@ fn the_same_seed_gives_the_same_words_and_files() {
     let files = |name: &str, seed: &str| {
         let path = directory.path().join(name);
         let text = told(&["--seed", seed, "--pcap", path.to_str().unwrap()]);
-        let mut names: Vec<_> = fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let mut names: Vec<_> = fs::read_dir(&path)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         names.sort();
         assert_eq!(names, ["A.pcapng", "B.pcapng", "router.pcapng"]);
         let bytes: Vec<_> = names.iter().map(|name| fs::read(path.join(name)).unwrap()).collect();
@@ -64,18 +84,33 @@ fn the_same_seed_gives_the_same_words_and_files() {
 
 #[test]
 fn tshark_opens_the_files_decrypted_and_finds_nothing_wrong() {
-    for (arguments, kind) in [(&[][..], "http"), (&["--native"], "tls"), (&["--scene", "hrr"], "http"), (&["--scene", "resumed"], "http")] {
+    for (arguments, kind) in [
+        (&[][..], "http"),
+        (&["--native"], "tls"),
+        (&["--scene", "hrr"], "http"),
+        (&["--scene", "resumed"], "http"),
+    ] {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("captures");
         told(&[arguments, &["--pcap", path.to_str().unwrap()]].concat());
         for file in ["A.pcapng", "B.pcapng"] {
             let file = path.join(file);
             assert_eq!(expert(&file, "warn"), "", "{arguments:?}");
-            assert!(!fields(&file, kind, "frame.number").is_empty(), "{arguments:?}: no {kind} in {}", file.display());
+            assert!(
+                !fields(&file, kind, "frame.number").is_empty(),
+                "{arguments:?}: no {kind} in {}",
+                file.display()
+            );
             if kind == "http" {
-                assert!(fields(&file, "json", "json.value.string").contains("您好！"), "{arguments:?}");
+                assert!(
+                    fields(&file, "json", "json.value.string").contains("您好！"),
+                    "{arguments:?}"
+                );
             }
-            assert_eq!(fields(&file, "tcp.flags.fin == 1", "frame.number").lines().count() % 2, 0);
+            assert_eq!(
+                fields(&file, "tcp.flags.fin == 1", "frame.number").lines().count() % 2,
+                0
+            );
         }
     }
 }
@@ -103,27 +138,62 @@ fn layers_unfold_and_one_frame_shows_all_its_bytes() {
     let request = http.lines().find(|line| line.contains("{POST")).unwrap();
     let number = request.split_whitespace().next().unwrap();
     let frame = told(&["--frame", number]);
-    for part in ["Ethernet frame", "IPv4 packet", "TCP segment", "TLS record", "decrypted: CLIENT_TRAFFIC_SECRET_0", "您好！"] {
+    for part in [
+        "Ethernet frame",
+        "IPv4 packet",
+        "TCP segment",
+        "TLS record",
+        "decrypted: CLIENT_TRAFFIC_SECRET_0",
+        "您好！",
+    ] {
         assert!(frame.contains(part), "no {part} in\n{frame}");
     }
     assert!(told(&["--frame", "999"]).contains("frames"));
 }
 
 #[test]
+fn the_client_tells_layer_by_layer_where_it_looked_for_the_name() {
+    let first = told(&["-v"]);
+    for line in [
+        "application cache: chat.nihao.test A: miss",
+        "hosts file: chat.nihao.test A: miss",
+        "198.51.100.20 (TTL 300 s)",
+    ] {
+        assert!(first.contains(line), "no {line:?} in\n{first}");
+    }
+    let again = told(&["-v", "--scene", "resumed"]);
+    assert!(
+        again.contains("application cache: chat.nihao.test A: hit: 198.51.100.20 (TTL 300 s left)"),
+        "{again}"
+    );
+    assert!(again.contains("resumed: yes"), "{again}");
+}
+
+#[test]
 fn who_has_no_keys_sees_no_message() {
     let seen = told(&["--view", "eavesdropper", "--unfold", "tls", "--unfold", "http"]);
     let seen = seen.split("A was told").next().unwrap();
-    assert!(seen.contains("sealed record") && seen.contains("chat.nihao.test"), "the name is in the clear\n{seen}");
+    assert!(
+        seen.contains("sealed record") && seen.contains("chat.nihao.test"),
+        "the name is in the clear\n{seen}"
+    );
     assert!(!seen.contains("POST") && !seen.contains("您好"), "{seen}");
     for view in ["A", "router", "B"] {
-        assert!(told(&["--view", view]).contains("{POST /v1/messages HTTP/1.1}"), "{view}");
+        assert!(
+            told(&["--view", view]).contains("{POST /v1/messages HTTP/1.1}"),
+            "{view}"
+        );
     }
 }
 
 #[test]
 fn the_language_is_asked_for_or_the_locale_s() {
     assert!(told(&["--lang", "zh"]).contains("B 的屏幕显示： 您好！"));
-    let output = Command::new(&binaries().nihao).arg("explain").env("LC_ALL", "zh_CN.UTF-8").output().unwrap();
+    let output = Command::new(&binaries().nihao)
+        .arg("explain")
+        .env("LC_ALL", "zh_CN.UTF-8")
+        .output()
+        .unwrap();
     assert!(String::from_utf8(output.stdout).unwrap().contains("B 的屏幕显示"));
 }
 

@@ -71,6 +71,9 @@ pub(super) struct Explain {
     /// Show every field of this frame alone, on all layers
     #[arg(long, value_name = "N", conflicts_with = "unfold")]
     frame: Option<usize>,
+    /// Tell beneath what A's client tells its user: names, TCP, TLS, certificate, headers
+    #[arg(short, long)]
+    verbose: bool,
     /// The language of explanations: zh or en; else what the locale says
     #[arg(long, value_enum)]
     lang: Option<Lang>,
@@ -144,6 +147,9 @@ impl Explain {
         };
         screen.print(&ladder.text())?;
         if self.frame.is_none() {
+            if self.verbose {
+                screen.print(&format!("\n{}", journey.told))?;
+            }
             screen.print(&outcome(&journey, &story, ladder.look.language))?;
         }
         screen.flush()

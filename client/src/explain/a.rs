@@ -1,7 +1,7 @@
 //! Host A: who sends, by the product's own clients.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hyper::Method;
 use nihao_explain::scene;
@@ -17,6 +17,7 @@ use super::network::{Network, Secrets, environment};
 use crate::command::Screen;
 use crate::command::http::{self, Adjust, Manner, Request, Versions};
 use crate::connect::{Connect as _, Secure};
+use crate::dial::Resolving;
 use crate::error::Error;
 use crate::home::Endpoint;
 use crate::link::{Link, LinkError};
@@ -27,25 +28,34 @@ const SESSIONS: usize = 4;
 /// A, ready to send.
 pub(super) struct Sender<'a> {
     options: &'a Options,
-    network: Network,
+    world: &'a World,
+    host: NodeId,
+    dialer: Resolving<Network>,
     environment: Environment,
     secrets: Secrets,
     sessions: Option<Arc<RememberedSessions>>,
+    /// What the client told its user on the way.
+    told: Mutex<String>,
 }
 
 impl<'a> Sender<'a> {
-    pub(super) fn new(world: &World, host: NodeId, options: &'a Options, secrets: Secrets) -> Self {
+    pub(super) fn new(world: &'a World, host: NodeId, options: &'a Options, secrets: Secrets) -> Self {
+        let environment = environment(world, options.seed, "A", 0);
         Self {
-            network: Network {
-                world: world.clone(),
-                host,
-                server: scene::B,
-            },
-            environment: environment(world, options.seed, "A", 0),
+            world,
+            host,
+            dialer: Network::dialer(world, host, environment.clone()),
+            environment,
             secrets,
             sessions: (options.shape == Shape::Resumed).then(|| Arc::new(RememberedSessions::new(SESSIONS))),
             options,
+            told: Mutex::default(),
         }
+    }
+
+    /// What the client told its user on the way, line by line.
+    pub(super) fn told(&self) -> String {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How many connections it takes to show what is to be shown.
@@ -83,19 +93,24 @@ impl<'a> Sender<'a> {
                 skipped: 0,
             },
             versions: Versions::Http1,
-            verbose: false,
+            verbose: true,
             fail: true,
             max_time: None,
             output: None,
             adjust: Some(self.adjust()),
         };
         let mut answer = Vec::new();
+        let mut notes = Vec::new();
         let screen = &mut Screen {
             out: &mut answer,
-            notes: &mut std::io::sink(),
+            notes: &mut notes,
         };
-        http::http(&self.network, &self.environment, &request, manner, screen).await?;
-        Ok(String::from_utf8_lossy(&answer).into_owned())
+        let ended = http::http(&self.dialer, &self.environment, &request, manner, screen).await;
+        self.told
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push_str(&String::from_utf8_lossy(&notes));
+        ended.map(|()| String::from_utf8_lossy(&answer).into_owned())
     }
 
     /// What is different about this connection's TLS.
@@ -120,7 +135,8 @@ impl<'a> Sender<'a> {
             port: scene::PORT,
             ca: b.ca,
         };
-        let secure = Secure::new(self.network.clone(), self.environment.clone())
+        let dialer = Network::dialer(self.world, self.host, self.environment.clone());
+        let secure = Secure::new(dialer, self.environment.clone())
             .without_resumption()
             .with_key_log(Arc::new(self.secrets.clone()));
         let connected = secure.connect(&endpoint, Some(&b.alice)).await;

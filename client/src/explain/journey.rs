@@ -91,7 +91,9 @@ pub struct Journey {
     pub began: UnixTime,
     /// The secrets of A's connections, in the lines of an SSLKEYLOGFILE.
     pub secrets: String,
-    /// What A was told: the answer's body, or the receipt.
+    /// What A's client told its user on the way, in lines: names, TCP, TLS, headers.
+    pub told: String,
+    /// What A was told in the end: the answer's body, or the receipt.
     pub answer: Result<String, Error>,
     /// What came to B's screen, each time.
     pub heard: Vec<Text>,
@@ -105,23 +107,25 @@ pub fn journey(options: &Options) -> Result<Journey, Error> {
     let Scene { plan, places } = scene::scene(options.seed, &options.distance);
     let secrets = Secrets::default();
     let scenario = |world: World| {
-        let sender = Sender::new(&world, places.a, options, secrets.clone());
+        let secrets = secrets.clone();
         async move {
+            let sender = Sender::new(&world, places.a, options, secrets);
             let clock = environment(&world, options.seed, "name servers", 0).clock;
             names::start(&world, &places, options.seed, &clock, options.silence()).map_err(|error| failed(&error))?;
             let mut b = Running::start(&world, places.b, options).await?;
             // Nothing waits for ever; this only bounds what would be a fault of ours.
             let ended = tokio::time::timeout(LONGEST, talk(&sender, &mut b)).await;
             let late = |_| (Err(Error::Explain("the journey did not end".into())), vec![]);
-            Ok::<_, Error>(ended.unwrap_or_else(late))
+            Ok::<_, Error>((ended.unwrap_or_else(late), sender.told()))
         }
     };
     let (ended, seen) = plan.run(REST, scenario);
-    let (answer, heard) = ended?;
+    let ((answer, heard), told) = ended?;
     Ok(Journey {
         seen,
         began: BEGAN,
         secrets: secrets.lines(),
+        told,
         answer,
         heard,
     })

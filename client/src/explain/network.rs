@@ -1,23 +1,24 @@
 //! The product's seams on the simulated network: what dials, what listens, what tells the time and draws numbers.
 
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use nihao_explain::world::{Listener as Listening, NodeId, Stream, World};
+use nihao_explain::{names, scene};
 use nihao_protocol::clock::{Clock, UnixTime};
 use nihao_protocol::crypto::random::Seeded;
+use nihao_protocol::dns::{self, Hosts, Name, Query, Route};
 use nihao_protocol::net::{Entropy, Environment};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::sync::mpsc;
 
-use crate::dial::{Dial, DialError};
+use crate::dial::{Dial, DialError, Resolving, Sockets};
+use crate::resolve::{Ask, Resolver};
 
 /// The first moment of every journey, in ms since 1970: 2026-01-01T00:00:00Z.
 pub(super) const BEGAN: UnixTime = UnixTime(1_767_225_600_000);
-/// How long a connection may take: as on a real network.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// What a stream inside one machine holds.
 const PIPE: usize = 64 * 1024;
 
@@ -34,33 +35,52 @@ pub(super) fn environment(world: &World, seed: u64, purpose: &'static str, days_
     }
 }
 
-/// Connections from one host.
+/// One host's network: what the system's is in the product.
 #[derive(Clone)]
 pub(super) struct Network {
-    pub(super) world: World,
-    pub(super) host: NodeId,
-    /// Where the server is, as the name service knows it.
-    pub(super) server: std::net::Ipv4Addr,
+    world: World,
+    host: NodeId,
 }
 
-impl Dial for Network {
+impl Network {
+    /// The network of `host`, on which names are found by the resolver of its provider.
+    pub(super) fn dialer(world: &World, host: NodeId, environment: Environment) -> Resolving<Self> {
+        let network = Self {
+            world: world.clone(),
+            host,
+        };
+        let resolver = SocketAddr::new(scene::RESOLVER.into(), dns::PORT);
+        let resolver = Resolver::new(network.clone(), Route::Resolvers(vec![resolver]), environment);
+        Resolving::new(network, resolver)
+    }
+}
+
+impl Sockets for Network {
     type Stream = Stream;
 
-    async fn dial(&self, _: &str, port: u16) -> Result<Stream, DialError> {
-        let to = std::net::SocketAddrV4::new(self.server, port);
-        let address = SocketAddr::V4(to);
-        match tokio::time::timeout(PATIENCE, self.world.connect(self.host, to)).await {
-            Ok(Ok(stream)) => Ok(stream),
-            Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => Err(DialError::Refused(address)),
-            Ok(Err(error)) => Err(DialError::Unreachable {
-                address,
-                detail: error.to_string(),
-            }),
-            Err(_) => Err(DialError::TimedOut {
-                address,
-                seconds: PATIENCE.as_secs(),
-            }),
+    async fn connect(&self, to: SocketAddr) -> io::Result<Stream> {
+        match to {
+            SocketAddr::V4(to) => self.world.connect(self.host, to).await,
+            SocketAddr::V6(_) => Err(io::ErrorKind::NetworkUnreachable.into()),
         }
+    }
+
+    fn ends(stream: &Stream) -> Option<(SocketAddr, SocketAddr)> {
+        Some(stream.ends())
+    }
+}
+
+impl Ask for Network {
+    async fn ask(&self, query: &Query) -> io::Result<Vec<u8>> {
+        names::ask(&self.world, self.host, query).await
+    }
+
+    async fn ask_system(&self, _: &Name) -> Result<Vec<IpAddr>, String> {
+        Err(String::from("this host has no resolver of its own"))
+    }
+
+    fn hosts(&self) -> Hosts {
+        Hosts::parse("127.0.0.1 localhost\n")
     }
 }
 
