@@ -2,7 +2,7 @@
 
 use crate::capture::Way;
 use crate::event::{Account, How, Layer, Protocol, Space, Value};
-use crate::texts::Text;
+use crate::texts::{self, Text};
 
 /// One step of a journey: some frames that say one thing together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,11 +157,18 @@ fn first(account: &Account, rung: &Rung) -> Told {
     segment.map_or_else(Told::default, |segment| Told {
         protocol: Protocol::Tcp,
         what: segment.what.clone(),
-        why: why(segment),
+        // That it comes again says more than what it is.
+        why: again(segment).or_else(|| why(segment)),
     })
 }
 
-/// What is said on a layer, each thing once.
+/// That a segment was sent before, if it was.
+fn again(segment: &Layer) -> Option<&'static Text> {
+    let texts = segment.notes.iter().map(|note| note.text);
+    texts.into_iter().find(|text| **text == texts::TCP_RETRANSMISSION)
+}
+
+/// What is said on a layer, each thing once; where there are answers, they say what the questions were.
 fn each(account: &Account, rung: &Rung, protocol: Protocol) -> Told {
     let (mut whats, mut reason): (Vec<&str>, _) = (Vec::new(), None);
     for (_, layer) in rung.frames.iter().flat_map(|index| account.layers_of(*index)) {
@@ -170,6 +177,10 @@ fn each(account: &Account, rung: &Rung, protocol: Protocol) -> Told {
             whats.push(&layer.what);
             reason = reason.or_else(|| why(layer));
         }
+    }
+    let is_question = |what: &&str| what.ends_with('?') && protocol == Protocol::Dns;
+    if !whats.iter().all(|what| is_question(&what)) {
+        whats.retain(|what| !is_question(&what));
     }
     Told {
         protocol,
