@@ -204,7 +204,7 @@ pub(crate) async fn idle_memory(scale: u32) -> Outcome<()> {
     Ok(())
 }
 
-async fn each(server: &Process, before: f64, connections: u32) -> Outcome<f64> {
+pub(crate) async fn each(server: &Process, before: f64, connections: u32) -> Outcome<f64> {
     // The last ones are still being taken in.
     tokio::time::sleep(Duration::from_secs(1)).await;
     Ok((server.resident()? - before) / f64::from(connections))
@@ -254,7 +254,7 @@ pub(crate) async fn neighbours(scale: u32) -> Outcome<()> {
 }
 
 /// The p99 of pings and of durable sends, in ms.
-async fn latencies(talk: &mut Talk, samples: usize) -> Outcome<[f64; 2]> {
+pub(crate) async fn latencies(talk: &mut Talk, samples: usize) -> Outcome<[f64; 2]> {
     let (mut pings, mut sends) = (Vec::new(), Vec::new());
     for _ in 0..samples {
         let start = clock();

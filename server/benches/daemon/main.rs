@@ -1,4 +1,4 @@
-//! The whole daemon, as a process on loopback: durable sends, fan-out, idle memory, neighbours, restart. `--quick` for a smoke run.
+//! The whole daemon, as a process on loopback: durable sends, fan-out, idle memory, neighbours, browsers, restart. `--quick` for a smoke run.
 //!
 //! Absolute figures wander with the machine: each stands beside what it is to be compared with, measured in the same run.
 
@@ -8,6 +8,7 @@ mod process;
 mod restart;
 mod roles;
 mod table;
+mod web;
 
 use std::error::Error;
 use std::time::Instant;
@@ -35,6 +36,8 @@ fn main() -> Outcome<()> {
         load::fan_out(scale).await?;
         load::idle_memory(scale).await?;
         load::neighbours(scale).await?;
+        web::idle_events(scale).await?;
+        web::unread_sockets(scale).await?;
         restart::restart(scale).await
     })
 }

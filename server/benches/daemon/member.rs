@@ -33,8 +33,34 @@ impl Lab {
     /// Joins the first member of a server that has just started.
     pub(crate) async fn start(server: Process) -> Outcome<Self> {
         let invite = server.invite.as_deref().ok_or("no invite")?.parse()?;
-        let account = join(&server.address, &invite).await?;
+        let account = join(&server.address, &invite, "alice").await?;
         Ok(Self { server, account })
+    }
+
+    /// Somebody else, whom alice invited.
+    pub(crate) async fn neighbour(&self) -> Outcome<Talk> {
+        let ServerSays::Invited { line, .. } = self.member().await?.ask(ClientSays::Invite).await? else {
+            return Err("no invite".into());
+        };
+        let account = join(&self.server.address, &line.parse()?, "bob").await?;
+        let mut talk = connect(&self.server.address, account.ca, Some(account.identity)).await?;
+        talk.to = Conversation::Direct(Nickname::parse("bob")?);
+        Ok(talk)
+    }
+
+    /// A connection of alice's that speaks HTTP/1.1, after an answer of this status to this request.
+    pub(crate) async fn web(&self, token: &str, request: &str, status: &str) -> Outcome<TlsStream<TcpStream>> {
+        let mut stream = dial(&self.server.address, self.account.ca, b"http/1.1", None).await?;
+        let request = format!("{request}Host: localhost\r\nAuthorization: Bearer {token}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await?;
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await?);
+        }
+        if !head.starts_with(status.as_bytes()) {
+            return Err(String::from_utf8_lossy(&head).into());
+        }
+        Ok(stream)
     }
 
     /// A fresh connection as alice.
@@ -55,9 +81,9 @@ impl Lab {
     }
 }
 
-async fn join(address: &str, invite: &Invite) -> Outcome<Account> {
+async fn join(address: &str, invite: &Invite, name: &str) -> Outcome<Account> {
     let key = SigningKey::generate_ed25519(&mut OsRandom)?;
-    let name = Nickname::parse("alice")?;
+    let name = Nickname::parse(name)?;
     let says = ClientSays::Join {
         code: invite.code.0,
         public_key: key.public_key().try_into().map_err(|_| "key")?,
@@ -80,8 +106,17 @@ async fn join(address: &str, invite: &Invite) -> Outcome<Account> {
 }
 
 async fn connect(address: &str, ca: [u8; 32], identity: Option<Identity>) -> Outcome<Talk> {
+    Ok(Talk {
+        stream: dial(address, ca, chat::ALPN, identity).await?,
+        session: ClientSession::new(),
+        to: Conversation::Room(RoomName::general()),
+        text: 100,
+    })
+}
+
+async fn dial(address: &str, ca: [u8; 32], alpn: &[u8], identity: Option<Identity>) -> Outcome<TlsStream<TcpStream>> {
     let mut config = ClientConfig::new(Trust::Pinned(ca));
-    config.alpn = vec![chat::ALPN.to_vec()];
+    config.alpn = vec![alpn.to_vec()];
     config.identities.extend(identity);
     // As the servers beside which the figures stand do: X25519MLKEM768 costs both ends a third of a millisecond more.
     config.groups = vec![Group::X25519];
@@ -89,16 +124,17 @@ async fn connect(address: &str, ca: [u8; 32], identity: Option<Identity>) -> Out
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let connector = Connector::new(Arc::new(config), Environment::system());
-    Ok(Talk {
-        stream: connector.connect(stream, ServerName::parse("localhost")?).await?,
-        session: ClientSession::new(),
-    })
+    Ok(connector.connect(stream, ServerName::parse("localhost")?).await?)
 }
 
 /// One connection of a member.
 pub(crate) struct Talk {
     stream: TlsStream<TcpStream>,
     pub(crate) session: ClientSession,
+    /// Where it posts.
+    to: Conversation,
+    /// How many bytes.
+    pub(crate) text: usize,
 }
 
 impl Talk {
@@ -121,12 +157,12 @@ impl Talk {
         }
     }
 
-    /// Posts a message of 100 bytes with the next flush.
+    /// Posts a message with the next flush.
     pub(crate) fn post_later(&mut self) -> Outcome<()> {
         self.session.send(ClientSays::Send {
             id: MessageId::new(system_clock().now(), &mut OsRandom)?,
-            to: Conversation::Room(RoomName::general()),
-            text: Text::parse("x".repeat(100))?,
+            to: self.to.clone(),
+            text: Text::parse("x".repeat(self.text))?,
             seen: None,
         })?;
         Ok(())
