@@ -19,12 +19,14 @@ const LIMITS: [&str; 6] = [
     "100000",
 ];
 
-/// Somebody who asks.
-struct Access {
-    who: &'static str,
-    /// A header field.
-    field: String,
-    seconds: u64,
+/// What is asked with: header fields.
+struct Secrets {
+    /// The admin's browser.
+    cookie: String,
+    /// A token that she gave.
+    bearer: String,
+    /// The numbers of both.
+    numbers: String,
 }
 
 /// A running daemon, and the directory that it keeps its certificates in.
@@ -37,25 +39,28 @@ fn main() -> anyhow::Result<()> {
     let mut words = std::env::args().skip(1);
     let program = PathBuf::from(words.next().context("the path of schemathesis")?);
     let seconds: u64 = words.next().context("how many seconds")?.parse()?;
-    let dir = tempfile::tempdir()?;
-    let start = Start {
-        arguments: &LIMITS,
-        ..Start::default()
-    };
-    let mut world = World {
-        daemon: Daemon::start(dir.path(), &start)?,
-        dir: dir.path(),
-    };
-    let (accesses, own) = world.accesses(seconds)?;
     let mut found = Vec::new();
-    for access in &accesses {
-        if !world.has_asked(&program, access, &accesses[0].field, &own)? {
-            found.push(access.who);
+    for (who, is_browser) in [("a browser", true), ("a script", false)] {
+        // Each has a daemon of its own: what one of them fills up is not the other's concern.
+        let dir = tempfile::tempdir()?;
+        let start = Start {
+            arguments: &LIMITS,
+            ..Start::default()
+        };
+        let mut world = World {
+            daemon: Daemon::start(dir.path(), &start)?,
+            dir: dir.path(),
+        };
+        let secrets = world.secrets()?;
+        let seconds = seconds.div_ceil(2);
+        println!("asking as {who} for {seconds} s");
+        if !world.is_as_described(&program, seconds, &secrets, is_browser)? {
+            found.push(who);
         }
         ensure!(world.daemon.is_up(), "the daemon is gone: {}", world.daemon.log());
+        let log = world.daemon.log();
+        ensure!(!log.contains("panicked"), "{log}");
     }
-    let log = world.daemon.log();
-    ensure!(!log.contains("panicked"), "{log}");
     ensure!(
         found.is_empty(),
         "schemathesis found something, asking as {}",
@@ -73,8 +78,7 @@ impl World<'_> {
         self.dir.join("data/ca.pem")
     }
 
-    /// A browser of the admin's and a token that she gave; and the numbers of both.
-    fn accesses(&self, seconds: u64) -> anyhow::Result<(Vec<Access>, String)> {
+    fn secrets(&self) -> anyhow::Result<Secrets> {
         let invite = self.daemon.invite.as_ref().context("an invite")?.to_string();
         let wish = json!({"code": invite, "name": "alice", "attempt": "A".repeat(43)});
         let (head, _) = self.post("/v1/session", "X-None: 1", &wish)?;
@@ -84,20 +88,12 @@ impl World<'_> {
         let (_, token) = self.post("/v1/tokens", &cookie, &json!({"scopes": ["send", "read"]}))?;
         let secret = token["secret"].as_str().context("a secret")?;
         let number = token["number"].as_u64().context("a number")?;
-        let accesses = vec![
-            Access {
-                who: "a browser",
-                field: cookie,
-                seconds: seconds.div_ceil(2),
-            },
-            Access {
-                who: "a script",
-                field: format!("Authorization: Bearer {secret}"),
-                seconds: seconds.div_ceil(2),
-            },
-        ];
-        // The session was given right before the token.
-        Ok((accesses, format!("{} {number}", number - 1)))
+        Ok(Secrets {
+            cookie,
+            bearer: format!("Authorization: Bearer {secret}"),
+            // The session was given right before the token.
+            numbers: format!("{} {number}", number - 1),
+        })
     }
 
     /// Posts JSON as this server's own page would; gives the head and the body of the answer.
@@ -125,11 +121,17 @@ impl World<'_> {
         Ok((head.to_owned(), serde_json::from_str(body)?))
     }
 
-    /// Whether everything was as described. `admin` is the field of the browser, `own` are the numbers of what lives on.
-    fn has_asked(&self, program: &Path, access: &Access, admin: &str, own: &str) -> anyhow::Result<bool> {
-        println!("asking as {} for {} s", access.who, access.seconds);
+    /// Whether everything was as described.
+    fn is_as_described(
+        &self,
+        program: &Path,
+        seconds: u64,
+        secrets: &Secrets,
+        is_browser: bool,
+    ) -> anyhow::Result<bool> {
+        let access = if is_browser { &secrets.cookie } else { &secrets.bearer };
         let status = Command::new("timeout")
-            .args(["--kill-after=10", &(access.seconds + 120).to_string()])
+            .args(["--kill-after=10", &(seconds + 120).to_string()])
             .arg(program)
             .args([
                 "--config-file",
@@ -146,7 +148,7 @@ impl World<'_> {
                 "--seed",
                 SEED,
                 "--max-time",
-                &access.seconds.to_string(),
+                &seconds.to_string(),
                 "--request-timeout",
                 "20",
             ])
@@ -158,9 +160,9 @@ impl World<'_> {
                 concat!(env!("CARGO_MANIFEST_DIR"), "/api/hooks.py"),
             )
             .env("NIHAO_ORIGIN", self.url(""))
-            .env("NIHAO_ACCESS", &access.field)
-            .env("NIHAO_ADMIN", admin)
-            .env("NIHAO_NUMBERS", own)
+            .env("NIHAO_ACCESS", access)
+            .env("NIHAO_ADMIN", &secrets.cookie)
+            .env("NIHAO_NUMBERS", &secrets.numbers)
             .env("REQUESTS_CA_BUNDLE", self.ca())
             .current_dir(self.dir)
             .status()
