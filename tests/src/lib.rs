@@ -5,6 +5,7 @@ pub mod interop;
 pub mod lab;
 pub mod names;
 pub mod pair;
+pub mod pcap;
 pub mod peer;
 pub mod pki;
 pub mod refusal;
