@@ -1,6 +1,6 @@
 //! One account in the words of tshark: for each frame the values of its fields, as `tshark -T fields` writes them.
 
-use nihao_explain::event::{Account, Field, Layer, Protocol, Value};
+use nihao_explain::event::{Account, Field, Layer, Part, Protocol, Value};
 
 /// A field of tshark's, and how the same is told by an account.
 pub struct Same {
@@ -11,7 +11,8 @@ pub struct Same {
 }
 
 /// The values of all fields of this name that stand directly in layers of this protocol and name.
-fn values(
+#[must_use]
+pub fn values(
     layers: &[&Layer],
     (protocol, layer): (Protocol, &str),
     name: &str,
@@ -22,19 +23,23 @@ fn values(
         .filter(|found| found.protocol == protocol && found.name == layer);
     let parts = layers.flat_map(|layer| &layer.parts);
     let fields = parts.filter_map(|part| match part {
-        nihao_explain::event::Part::Field(field) if field.name == name => Some(field),
+        Part::Field(field) if field.name == name => Some(field),
         _ => None,
     });
     fields.map(write).collect()
 }
 
-fn decimal(field: &Field) -> String {
+/// A number as tshark writes most of them.
+#[must_use]
+pub fn decimal(field: &Field) -> String {
     field
         .number()
         .map_or_else(|| format!("{:?}", field.value), |number| number.to_string())
 }
 
-fn hex4(field: &Field) -> String {
+/// A number as tshark writes checksums and registered numbers.
+#[must_use]
+pub fn hex4(field: &Field) -> String {
     field
         .number()
         .map_or_else(|| format!("{:?}", field.value), |number| format!("0x{number:04x}"))
@@ -51,7 +56,9 @@ fn relative(field: &Field) -> String {
     }
 }
 
-fn plain(field: &Field) -> String {
+/// A value as it reads.
+#[must_use]
+pub fn plain(field: &Field) -> String {
     match &field.value {
         Value::Text(text) => text.clone(),
         value => value.to_string(),
@@ -68,7 +75,7 @@ const SEGMENT: (Protocol, &str) = (Protocol::Tcp, "segment");
 const RECORD: (Protocol, &str) = (Protocol::Tls, "record");
 
 /// Link, network, transport.
-pub const LOW: [Same; 21] = [
+pub const LOW: [Same; 27] = [
     Same {
         field: "eth.dst",
         told: |l| values(l, FRAME, "destination", plain),
@@ -160,10 +167,39 @@ pub const LOW: [Same; 21] = [
             )
         },
     },
+    Same {
+        field: "ip.id",
+        told: |l| values(l, PACKET, "identification", hex4),
+    },
+    Same {
+        field: "ip.flags.df",
+        told: |l| bits(l, PACKET, "DF"),
+    },
+    Same {
+        field: "tcp.hdr_len",
+        told: |l| {
+            bits(l, SEGMENT, "data offset")
+                .iter()
+                .map(|words| four_times(words))
+                .collect()
+        },
+    },
+    Same {
+        field: "tcp.flags.syn",
+        told: |l| bits(l, SEGMENT, "SYN"),
+    },
+    Same {
+        field: "tcp.flags.fin",
+        told: |l| bits(l, SEGMENT, "FIN"),
+    },
+    Same {
+        field: "tcp.flags.ack",
+        told: |l| bits(l, SEGMENT, "ACK"),
+    },
 ];
 
 /// TLS and what is inside.
-pub const HIGH: [Same; 17] = [
+pub const HIGH: [Same; 24] = [
     Same {
         field: "tls.record.length",
         told: |l| values(l, RECORD, "length", decimal),
@@ -239,7 +275,128 @@ pub const HIGH: [Same; 17] = [
         field: "json.value.string",
         told: strings,
     },
+    Same {
+        field: "tls.handshake.extensions.supported_version",
+        told: |l| {
+            [
+                values(l, (Protocol::Tls, "supported_versions"), "version", hex4),
+                values(l, (Protocol::Tls, "supported_versions"), "selected version", hex4),
+            ]
+            .concat()
+        },
+    },
+    Same {
+        field: "tls.handshake.extensions_supported_group",
+        told: |l| values(l, (Protocol::Tls, "supported_groups"), "group", hex4),
+    },
+    Same {
+        field: "tls.handshake.extensions_key_share_key_exchange",
+        told: shares,
+    },
+    Same {
+        field: "tls.handshake.sig_hash_alg",
+        told: schemes,
+    },
+    Same {
+        field: "x509ce.dNSName",
+        told: host_names,
+    },
+    Same {
+        field: "http.request.line",
+        told: |l| header_lines(l, "request line"),
+    },
+    Same {
+        field: "http.response.line",
+        told: |l| header_lines(l, "status line"),
+    },
 ];
+
+fn bits(layers: &[&Layer], (protocol, layer): (Protocol, &str), name: &str) -> Vec<String> {
+    let layers = layers
+        .iter()
+        .filter(|found| found.protocol == protocol && found.name == layer);
+    let fields = layers.flat_map(|layer| layer.parts.iter());
+    let bits = fields.filter_map(|part| match part {
+        Part::Field(field) => field.bits(name),
+        Part::Layer(_) => None,
+    });
+    bits.map(|number| number.to_string()).collect()
+}
+
+fn four_times(words: &str) -> String {
+    words
+        .parse::<u64>()
+        .map_or_else(|_| words.to_owned(), |words| (words * 4).to_string())
+}
+
+fn shares(layers: &[&Layer]) -> Vec<String> {
+    let mut all = values(layers, (Protocol::Tls, "share"), "key_exchange", run_together);
+    all.extend(values(
+        layers,
+        (Protocol::Tls, "key_share"),
+        "key_exchange",
+        run_together,
+    ));
+    all
+}
+
+/// Those of both extensions, and that of CertificateVerify.
+fn schemes(layers: &[&Layer]) -> Vec<String> {
+    let mut all = values(
+        layers,
+        (Protocol::Tls, "signature_algorithms"),
+        "signature scheme",
+        hex4,
+    );
+    let others = values(
+        layers,
+        (Protocol::Tls, "signature_algorithms_cert"),
+        "signature scheme",
+        hex4,
+    );
+    all.extend(others);
+    all.extend(messages(layers, "algorithm", hex4));
+    all
+}
+
+/// DNS names in certificates: the values with the tag `[2]` in subjectAltName.
+fn host_names(layers: &[&Layer]) -> Vec<String> {
+    let names = layers
+        .iter()
+        .filter(|layer| layer.protocol == Protocol::X509 && layer.name == "subjectAltName");
+    let mut all = Vec::new();
+    for fields in names.map(|layer| layer.fields()) {
+        for pair in fields.windows(2) {
+            if let [header, name] = pair
+                && matches!(&header.value, Value::Bytes(bytes) if bytes.first() == Some(&0x82))
+            {
+                all.push(plain(name));
+            }
+        }
+    }
+    all
+}
+
+/// The header lines of requests or responses, with their ends written as tshark writes them.
+fn header_lines(layers: &[&Layer], first: &str) -> Vec<String> {
+    let is_head = |layer: &&&Layer| layer.protocol == Protocol::Http && layer.find(Protocol::Http, first).is_some();
+    let heads = layers
+        .iter()
+        .filter(is_head)
+        .filter(|layer| layer.name == "request" || layer.name == "response");
+    let lines = heads
+        .flat_map(|head| head.layers())
+        .filter(|layer| layer.name == "header");
+    lines
+        .map(|line| {
+            line.fields()
+                .into_iter()
+                .map(plain)
+                .collect::<String>()
+                .replace("\r\n", "\\r\\n")
+        })
+        .collect()
+}
 
 fn messages(layers: &[&Layer], name: &str, write: fn(&Field) -> String) -> Vec<String> {
     let fields = layers
@@ -291,7 +448,7 @@ fn strings(layers: &[&Layer]) -> Vec<String> {
     let json = layers.iter().filter(|layer| layer.protocol == Protocol::Json);
     let parts = json.flat_map(|layer| &layer.parts);
     let fields = parts.filter_map(|part| match part {
-        nihao_explain::event::Part::Field(field) if !FURNITURE.contains(&field.name.as_ref()) => Some(field),
+        Part::Field(field) if !FURNITURE.contains(&field.name.as_ref()) => Some(field),
         _ => None,
     });
     let strings = fields.filter(|field| field.notes.iter().any(|note| note.text.key == "JSON_STRING"));

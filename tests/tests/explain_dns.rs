@@ -1,0 +1,197 @@
+//! DNS and ICMP as `explain` tells them, and as tshark does: questions, aliases, addresses, referrals, refusals, pointers.
+
+use anyhow::{Result, ensure};
+use nihao_explain::capture::{Capture, Frame, Way};
+use nihao_explain::decode::decode;
+use nihao_explain::event::{Layer, Protocol};
+use nihao_explain::pcapng;
+use nihao_protocol::clock::UnixTime;
+use nihao_tests::told::{Same, count, decimal, differences, hex4, plain, values};
+use nihao_tests::tshark;
+use tempfile::TempDir;
+use tokio::runtime::Builder;
+
+const MESSAGES: [&[u8]; 5] = [
+    // chat.nihao.test A? with EDNS
+    b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x01\x04chat\x05nihao\x04test\x00\x00\x01\x00\x01\
+      \x00\x00\x29\x04\xd0\x00\x00\x00\x00\x00\x00",
+    // its answer: an alias and two addresses
+    b"\x12\x34\x85\x80\x00\x01\x00\x03\x00\x00\x00\x00\x04chat\x05nihao\x04test\x00\x00\x01\x00\x01\
+      \xc0\x0c\x00\x05\x00\x01\x00\x00\x00\x3c\x00\x04\x01b\xc0\x11\
+      \xc0\x2d\x00\x01\x00\x01\x00\x00\x00\x3d\x00\x04\xc6\x33\x64\x14\
+      \xc0\x2d\x00\x1c\x00\x01\x00\x00\x00\x3e\x00\x10\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x14",
+    // a root server's referral
+    b"\x56\x78\x80\x00\x00\x01\x00\x00\x00\x01\x00\x01\x04chat\x05nihao\x04test\x00\x00\x01\x00\x01\
+      \xc0\x17\x00\x02\x00\x01\x00\x02\xa3\x00\x00\x05\x02ns\xc0\x17\
+      \xc0\x2d\x00\x01\x00\x01\x00\x02\xa3\x00\x00\x04\xcb\x00\x71\x02",
+    // no such name, and who says so
+    b"\x9a\xbc\x84\x03\x00\x01\x00\x00\x00\x01\x00\x00\x03odd\x05nihao\x04test\x00\x00\x01\x00\x01\
+      \xc0\x10\x00\x06\x00\x01\x00\x00\x01\x2c\x00\x20\x02ns\xc0\x10\x04mail\xc0\x10\
+      \x78\xa4\xd7\xe1\x00\x00\x0e\x10\x00\x00\x03\x84\x00\x09\x3a\x80\x00\x00\x00\x3c",
+    // a text
+    b"\xde\xf0\x85\x80\x00\x01\x00\x01\x00\x00\x00\x00\x05nihao\x04test\x00\x00\x10\x00\x01\
+      \xc0\x0c\x00\x10\x00\x01\x00\x00\x00\x05\x00\x06\x05hello",
+];
+
+const DNS: (Protocol, &str) = (Protocol::Dns, "message");
+
+fn in_records(layers: &[&Layer], name: &str, write: fn(&nihao_explain::event::Field) -> String) -> Vec<String> {
+    let sections = ["answer", "authority", "additional"].into_iter();
+    sections
+        .flat_map(|section| values(layers, (Protocol::Dns, section), name, write))
+        .collect()
+}
+
+/// The names of one kind that stand in layers of this name, in full.
+fn names(layers: &[&Layer], sections: &[&str], name: &str) -> Vec<String> {
+    let within = layers
+        .iter()
+        .filter(|layer| layer.protocol == Protocol::Dns && sections.contains(&layer.name.as_ref()));
+    let found = within.filter_map(|layer| {
+        let inner = layer.find(Protocol::Dns, name)?;
+        // tshark writes the root so.
+        Some(if inner.what == "." {
+            String::from("<Root>")
+        } else {
+            inner.what.clone()
+        })
+    });
+    found.collect()
+}
+
+const RECORDS: [&str; 3] = ["answer", "authority", "additional"];
+
+const FIELDS: [Same; 17] = [
+    Same {
+        field: "dns.id",
+        told: |l| values(l, DNS, "id", hex4),
+    },
+    Same {
+        field: "dns.flags.rcode",
+        told: codes,
+    },
+    Same {
+        field: "dns.count.queries",
+        told: |l| values(l, DNS, "question count", decimal),
+    },
+    Same {
+        field: "dns.count.answers",
+        told: |l| values(l, DNS, "answer count", decimal),
+    },
+    Same {
+        field: "dns.count.auth_rr",
+        told: |l| values(l, DNS, "authority count", decimal),
+    },
+    Same {
+        field: "dns.qry.name",
+        told: |l| names(l, &["question"], "name"),
+    },
+    Same {
+        field: "dns.qry.type",
+        told: |l| values(l, (Protocol::Dns, "question"), "type", decimal),
+    },
+    Same {
+        field: "dns.resp.name",
+        told: |l| names(l, &RECORDS, "name"),
+    },
+    Same {
+        field: "dns.resp.type",
+        told: |l| in_records(l, "type", decimal),
+    },
+    Same {
+        field: "dns.resp.ttl",
+        told: |l| in_records(l, "TTL", decimal),
+    },
+    Same {
+        field: "dns.cname",
+        told: |l| names(l, &["data"], "canonical name"),
+    },
+    Same {
+        field: "dns.ns",
+        told: |l| names(l, &["data"], "name server"),
+    },
+    Same {
+        field: "dns.soa.mname",
+        told: |l| names(l, &["data"], "primary name server"),
+    },
+    Same {
+        field: "dns.soa.serial_number",
+        told: |l| values(l, (Protocol::Dns, "data"), "serial", decimal),
+    },
+    Same {
+        field: "dns.txt",
+        told: |l| values(l, (Protocol::Dns, "data"), "text", plain),
+    },
+    Same {
+        field: "icmp.type",
+        told: |l| values(l, (Protocol::Icmp, "message"), "type", decimal),
+    },
+    Same {
+        field: "udp.length",
+        told: |l| values(l, (Protocol::Udp, "datagram"), "length", decimal),
+    },
+];
+
+fn codes(layers: &[&Layer]) -> Vec<String> {
+    let messages = layers
+        .iter()
+        .filter(|layer| (layer.protocol, layer.name.as_ref()) == DNS);
+    let flags = messages.filter_map(|layer| layer.field("flags"));
+    // Only answers have one.
+    let answers = flags.filter(|flags| flags.bits("QR") == Some(1));
+    answers
+        .filter_map(|flags| flags.bits("RCODE"))
+        .map(|code| code.to_string())
+        .collect()
+}
+
+#[test]
+fn tshark_reads_the_same_names() -> Result<()> {
+    let mut frames: Vec<_> = MESSAGES.iter().map(|message| packet(17, &datagram(message))).collect();
+    frames.push(packet(1, b"\x08\x00\x8f\xfb\x00\x01\x00\x02hello, host"));
+    let frame = |(index, bytes)| Frame {
+        at: index as u64 * 1000,
+        interface: 0,
+        way: Way::Out,
+        bytes,
+        lost: false,
+    };
+    let capture = Capture {
+        interfaces: vec![String::from("A")],
+        frames: frames.into_iter().enumerate().map(frame).collect(),
+    };
+    let account = decode(&capture, "");
+    ensure!(
+        account.frames.iter().all(|frame| frame.layer.is_partition()),
+        "{account:#?}"
+    );
+    let folder = TempDir::new()?;
+    let file = folder.path().join("capture.pcapng");
+    std::fs::write(&file, pcapng::write(&capture, UnixTime(1_767_225_600_000), ""))?;
+    let names: Vec<_> = FIELDS.iter().map(|same| same.field).collect();
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let rows = runtime.block_on(tshark::fields(&file, &[], &names))?;
+    ensure!(rows.len() == account.frames.len(), "{} rows", rows.len());
+    let found = differences(&account, &rows, &FIELDS);
+    ensure!(found.is_empty(), "{}", found.join("\n"));
+    for same in &FIELDS {
+        ensure!(count(&account, same) > 0, "nothing to compare in {}", same.field);
+    }
+    Ok(())
+}
+
+fn datagram(message: &[u8]) -> Vec<u8> {
+    let mut datagram = vec![0, 53, 0xc0, 0];
+    datagram.extend((message.len() as u16 + 8).to_be_bytes());
+    datagram.extend([0, 0]);
+    datagram.extend(message);
+    datagram
+}
+
+fn packet(protocol: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![2, 0, 0, 0, 1, 1, 2, 0, 0, 0, 0, 0x0a, 8, 0, 0x45, 0];
+    frame.extend((payload.len() as u16 + 20).to_be_bytes());
+    frame.extend([0, 0, 0x40, 0, 64, protocol, 0, 0, 192, 0, 2, 53, 192, 0, 2, 10]);
+    frame.extend(payload);
+    frame
+}
