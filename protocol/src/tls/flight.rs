@@ -16,7 +16,7 @@ use super::outbound::Outbound;
 use super::traffic::Resuming;
 use super::transcript::Transcript;
 use crate::clock::UnixTime;
-use crate::crypto::{Digest, HashAlgorithm, Random};
+use crate::crypto::{Digest, HashAlgorithm, Random, Secret};
 use crate::wire::Writer;
 
 /// What a connection needs from outside while it works: the time, and randomness.
@@ -170,8 +170,21 @@ pub(super) fn log_secrets(
     }
 }
 
+/// Logs what the key agreement came to, of which files take no notice, and both directions' secrets of the handshake.
+pub(super) fn log_handshake(
+    log: Option<&Arc<dyn KeyLog>>,
+    random: &[u8; 32],
+    shared: &Secret,
+    secrets: &TrafficSecrets,
+) {
+    if let Some(log) = log {
+        log.shared_secret(random, shared);
+    }
+    log_secrets(log, HANDSHAKE_LABELS, random, secrets);
+}
+
 /// The labels of the handshake's secrets.
-pub(super) const HANDSHAKE_LABELS: [&str; 2] = ["CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET"];
+const HANDSHAKE_LABELS: [&str; 2] = ["CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET"];
 /// The labels of the first application secrets.
 pub(super) const TRAFFIC_LABELS: [&str; 2] = ["CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0"];
 

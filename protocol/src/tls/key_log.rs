@@ -6,6 +6,12 @@ use crate::crypto::Secret;
 pub trait KeyLog: std::fmt::Debug + Send + Sync {
     /// Takes one line: `label client_random secret`, in hexadecimal, with a newline.
     fn log(&self, line: &str);
+
+    /// Takes what the key agreement came to, of which the whole key schedule is made (RFC 8446 §7.1). It stands in no SSLKEYLOGFILE, and
+    /// nothing is done with it unless a key log says otherwise: for those who show the schedule of a connection of their own.
+    fn shared_secret(&self, client_random: &[u8; 32], secret: &Secret) {
+        let _ = (client_random, secret);
+    }
 }
 
 /// The line for one secret.

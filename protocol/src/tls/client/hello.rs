@@ -10,7 +10,7 @@ use crate::crypto::random::array;
 use crate::crypto::{Group, KeyPair, Random};
 use crate::tls::config::ClientConfig;
 use crate::tls::error::{Error, Incompatible, Peer};
-use crate::tls::flight::{Flight, HANDSHAKE_LABELS, Heard, Next, log_secrets, suite_hash};
+use crate::tls::flight::{Flight, Heard, Next, log_handshake, suite_hash};
 use crate::tls::inbound::{MAX_IDLE, Stage};
 use crate::tls::key_schedule::HandshakeSecret;
 use crate::tls::messages::{ClientHello, Extensions, KeyShareEntry, ServerHello};
@@ -310,7 +310,7 @@ impl WaitServerHello {
         };
         let traffic = handshake.traffic(&flight.hash())?;
         let log = offer.config.key_log.as_ref();
-        log_secrets(log, HANDSHAKE_LABELS, &offer.hello.random, &traffic);
+        log_handshake(log, &offer.hello.random, &shared, &traffic);
         flight.outbound.change_cipher_spec()?;
         flight.write_with(&traffic.client)?;
         flight.read_with(&traffic.server, aligned)?;

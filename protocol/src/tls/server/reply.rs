@@ -11,7 +11,7 @@ use crate::crypto::exchange::answer;
 use crate::crypto::random::array;
 use crate::tls::config::ServerConfig;
 use crate::tls::error::Error;
-use crate::tls::flight::{Flight, HANDSHAKE_LABELS, TRAFFIC_LABELS, log_secrets};
+use crate::tls::flight::{Flight, TRAFFIC_LABELS, log_handshake, log_secrets};
 use crate::tls::identity::Identity;
 use crate::tls::inbound::Aligned;
 use crate::tls::key_schedule::{HandshakeSecret, MasterSecret};
@@ -56,7 +56,7 @@ impl Reply<'_> {
         };
         let traffic = handshake.traffic(&flight.hash())?;
         let log = config.key_log.as_ref();
-        log_secrets(log, HANDSHAKE_LABELS, &self.hello.random, &traffic);
+        log_handshake(log, &self.hello.random, &shared, &traffic);
         flight.agree_on_record_sizes(choice.record_size_limit);
         flight.write_with(&traffic.server)?;
         flight.read_with(&traffic.client, aligned)?;
