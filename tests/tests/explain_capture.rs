@@ -1,15 +1,16 @@
 //! The decoders of `explain` over captures of the loopback: our TLS and OpenSSL's, in handshakes of every kind; tshark reads the same.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, ensure};
 use nihao_explain::decode::decode;
 use nihao_explain::event::{Account, How, Value};
+use nihao_protocol::crypto::Secret;
 use nihao_protocol::net::system::system_clock;
-use nihao_protocol::net::{Acceptor, Connector, Environment, KeyLogFile, TlsStream};
+use nihao_protocol::net::{Acceptor, Connector, Environment, TlsStream};
 use nihao_protocol::tls::{
-    CipherSuite, ClientAuth, ClientConfig, Padding, RememberedSessions, ServerConfig, TicketKeys,
+    CipherSuite, ClientAuth, ClientConfig, KeyLog, Padding, RememberedSessions, ServerConfig, TicketKeys,
 };
 use nihao_protocol::x509::{Roots, ServerName, Trust};
 use nihao_tests::capture::{Capture, in_its_own_network};
@@ -141,6 +142,7 @@ fn our_tls_in_its_richest_handshake_and_resumed() {
             How::Joined => false,
         });
         ensure!(updated.count() >= 2, "records of both sides under the next keys");
+        assert_scheduled(&scene)?;
         ensure!(
             texts(&account, "text") == ["您好！", "您好！"],
             "{:?}",
@@ -158,7 +160,8 @@ async fn rich_and_resumed() -> Result<Scene> {
     let users = Ca::at("user CA", Kind::Ed25519, 2, now);
     let mut client = ClientConfig::new(trust(&servers)?);
     let mut server = ServerConfig::new(vec![servers.identity(&Leaf::server(Kind::P256))]);
-    client.key_log = Some(Arc::new(KeyLogFile::open(&folder.path().join("keys.log"))?));
+    let log = Arc::new(Everything::default());
+    client.key_log = Some(log.clone());
     client.key_shares = Vec::new();
     client.cipher_suites = vec![CipherSuite::TLS_AES_256_GCM_SHA384];
     client.identities = vec![users.identity(&Leaf::user(Kind::Ed25519))];
@@ -173,8 +176,74 @@ async fn rich_and_resumed() -> Result<Scene> {
         tokio::try_join!(ask(&client, &listener), answer(&server, &listener))?;
     }
     capture.save(&folder.path().join("capture.pcap")).await?;
+    std::fs::write(folder.path().join("keys.log"), log.lines())?;
     let port = listener.local_addr()?.port();
     Ok(Scene { folder, port })
+}
+
+/// The lines of an SSLKEYLOGFILE, and what the key agreement came to.
+#[derive(Debug, Default)]
+struct Everything(Mutex<String>);
+
+impl Everything {
+    fn lines(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl KeyLog for Everything {
+    fn log(&self, line: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_str(line);
+    }
+
+    fn shared_secret(&self, client_random: &[u8; 32], secret: &Secret) {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let (random, secret) = (hex(client_random), hex(secret.expose()));
+        self.log(&format!("NIHAO_SHARED_SECRET {random} {secret}\n"));
+    }
+}
+
+/// With the outcome of the key agreement every secret has a value, and a secret that the key log is silent about comes out the same.
+fn assert_scheduled(scene: &Scene) -> Result<()> {
+    let capture = pcap::read(&std::fs::read(scene.folder.path().join("capture.pcap"))?)?;
+    let log = std::fs::read_to_string(scene.folder.path().join("keys.log"))?;
+    let scheduled = |lines: &[&str]| {
+        let account = decode(&capture, &lines.join("\n"));
+        let schedule = account.flows.into_iter().find_map(|flow| flow.schedule);
+        schedule.context("a schedule")
+    };
+    let all: Vec<&str> = log.lines().collect();
+    let told = scheduled(&all)?;
+    ensure!(told.nodes.iter().all(|made| made.value.is_some()), "{told:#?}");
+    let four: Vec<_> = all.iter().copied().filter(|line| !line.starts_with("NIHAO")).collect();
+    let logged = scheduled(&four)?;
+    let has = |name: &str| logged.find(name).is_some_and(|made| made.value.is_some());
+    ensure!(
+        has("Early Secret") && has("server application key") && !has("Handshake Secret"),
+        "{logged:#?}"
+    );
+    let mut compared = 0;
+    for silent in four.iter().take(4) {
+        let rest: Vec<_> = all.iter().copied().filter(|line| line != silent).collect();
+        let label = silent.split(' ').next();
+        let computed = scheduled(&rest)?;
+        for (made, computed) in told
+            .nodes
+            .iter()
+            .zip(&computed.nodes)
+            .filter(|(made, _)| made.logged_as == label)
+        {
+            // Without the handshake's secrets its messages cannot be read, so that later hashes are not known.
+            let is_reached = computed.value.is_some();
+            ensure!(!is_reached || made.value == computed.value, "{label:?}: {computed:?}");
+            compared += usize::from(is_reached);
+        }
+    }
+    ensure!(
+        compared == 4,
+        "{compared} of the four secrets came out of the agreement"
+    );
+    Ok(())
 }
 
 fn trust(ca: &Ca) -> Result<Trust> {

@@ -12,6 +12,8 @@ pub struct Schedule {
 pub struct Made {
     /// What RFC 8446 calls it.
     pub name: &'static str,
+    /// Its label in a key log, if it has one.
+    pub logged_as: Option<&'static str>,
     /// How it is made.
     pub how: Making,
     /// The nodes it is made of, by their indices.

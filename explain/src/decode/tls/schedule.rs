@@ -139,6 +139,7 @@ impl Builder<'_> {
     fn given(&mut self, name: &'static str, value: Option<Vec<u8>>) -> usize {
         self.add(Made {
             name,
+            logged_as: None,
             how: Making::Given,
             of: Vec::new(),
             value,
@@ -154,6 +155,7 @@ impl Builder<'_> {
         });
         self.add(Made {
             name,
+            logged_as: None,
             how: Making::Extract,
             of: vec![salt, input],
             value,
@@ -180,6 +182,7 @@ impl Builder<'_> {
         let hash = hash.filter(|hash| !hash.is_empty());
         self.add(Made {
             name,
+            logged_as: None,
             how: Making::Expand {
                 label,
                 over,
@@ -196,8 +199,10 @@ impl Builder<'_> {
         let [name, label, key, iv, finished] = names;
         let node = self.derive(name, of, how);
         let logged = self.log.secret(&self.random, label);
-        if let (Some(made), Some(logged)) = (self.schedule.nodes.get_mut(node), logged) {
-            made.value = Some(logged.expose().to_vec());
+        let logged = logged.map(|secret| secret.expose().to_vec());
+        if let Some(made) = self.schedule.nodes.get_mut(node) {
+            made.logged_as = Some(label);
+            made.value = logged.or_else(|| made.value.take());
         }
         let nothing = || Some(Vec::new());
         self.expand((key, node), ("key", "", nothing()), self.key);
