@@ -179,7 +179,7 @@ fn each(account: &Account, rung: &Rung, protocol: Protocol) -> Told {
         }
     }
     let is_question = |what: &&str| what.ends_with('?') && protocol == Protocol::Dns;
-    if !whats.iter().all(|what| is_question(what)) {
+    if !whats.iter().all(is_question) {
         whats.retain(|what| !is_question(what));
     }
     Told {
