@@ -62,6 +62,11 @@ fn frames() {
 }
 
 #[test]
+fn dns() {
+    replay("dns");
+}
+
+#[test]
 fn server_connection() {
     replay("server_connection");
 }

@@ -4,6 +4,7 @@
 
 mod certificates;
 mod connection;
+mod dns;
 mod frames;
 mod material;
 mod messages;
@@ -24,7 +25,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     Target {
         name: "records",
         run: records,
@@ -44,6 +45,11 @@ pub const TARGETS: [Target; 6] = [
         name: "frames",
         run: frames,
         seeds: frames::seeds,
+    },
+    Target {
+        name: "dns",
+        run: dns,
+        seeds: dns::seeds,
     },
     Target {
         name: "server_connection",
@@ -75,6 +81,11 @@ pub fn certificates(data: &[u8]) {
 /// Chat frames both ways, sessions, invites, names.
 pub fn frames(data: &[u8]) {
     frames::run(data);
+}
+
+/// DNS messages, look-ups whose servers say anything, the cache as text.
+pub fn dns(data: &[u8]) {
+    dns::run(data);
 }
 
 /// A server whose client is honest and whose network is not: what the client says is changed on the way.
