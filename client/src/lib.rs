@@ -13,7 +13,7 @@
 //!                        dial/system.rs ── the only file that knows sockets and asks the system for names
 //! ```
 //!
-//! `command/http` stands beside: hyper's client over TLS that trusts roots, over the same `dial`; no home, no session.
+//! `command/http` stands beside: hyper's client over TLS that trusts roots, over the same `dial`; no account, no session.
 //!
 //! The network comes in through [`connect::Connect`] (a secure stream) or, one layer below, [`dial::Dial`] (a plain one), so
 //! that the same commands run over real sockets, in memory, and on a simulated network.

@@ -105,7 +105,10 @@ impl Lookup {
                 Err(error) => Way::Settled(Layer::Special, Err(error.clone())),
                 Ok(special::Meaning::Fixed(name, addresses)) => {
                     let answer = of_family(name, addresses, family, addresses.is_empty());
-                    steps.push_back(step(name, family, Layer::Special, Verdict::Hit(answer.clone())));
+                    // An address has no name that there would be something to tell of.
+                    if !name.is_root() {
+                        steps.push_back(step(name, family, Layer::Special, Verdict::Hit(answer.clone())));
+                    }
                     Way::Settled(Layer::Special, Ok(answer))
                 }
                 Ok(special::Meaning::Name(name)) => begin(name, family, route, hosts, context, &mut steps),
