@@ -89,6 +89,19 @@ fn what_both_ends_agreed_on_is_told() {
     assert_eq!(agreed.server_name.as_deref(), Some("chat.nihao.test"));
     assert!(agreed.suite.is_some() && agreed.group.is_some() && agreed.has_secrets);
     assert_eq!(agreed.protocol.as_deref(), Some("http/1.1"));
+    let right = found_right(&account);
+    for key in ["TLS_FINISHED_RIGHT", "TLS_SIGNATURE_RIGHT"] {
+        assert!(right.contains(key), "{key} is not among {right:?}");
+    }
+    // Alice shows her certificate, and that of the authority that signed it.
+    let journey = run(7, true, Vec::new());
+    let account = decode(&journey.seen.captures["A"], &journey.secrets);
+    let right = found_right(&account);
+    assert!(right.contains("X509_SIGNATURE_RIGHT"), "it is not among {right:?}");
+}
+
+/// What was checked and found right in what was decrypted.
+fn found_right(account: &Account) -> BTreeSet<&'static str> {
     let mut right = BTreeSet::new();
     for derived in &account.derived {
         derived.layer.visit_notes(&mut |_, note| {
@@ -97,9 +110,7 @@ fn what_both_ends_agreed_on_is_told() {
             }
         });
     }
-    for key in ["TLS_FINISHED_RIGHT", "TLS_SIGNATURE_RIGHT"] {
-        assert!(right.contains(key), "{key} is not among {right:?}");
-    }
+    right
 }
 
 /// A question to a resolver: chat.nihao.test, type A, recursion desired.

@@ -182,3 +182,193 @@ fn number(fields: &mut Fields<'_>, name: &'static str) -> Result<u64, Stop> {
 fn length(fields: &mut Fields<'_>) -> Result<usize, Stop> {
     Ok(usize::try_from(number(fields, "length")?).unwrap_or(usize::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use nihao_protocol::chat::frame::encode;
+    use nihao_protocol::chat::{
+        Access, AccessUse, ChainHash, ClientSays, Member, Message, MessageId, Refusal, Seen, Sent, ServerSays, Text,
+    };
+
+    use super::*;
+    use crate::decode::fields::layer;
+    use crate::event::Layer;
+
+    const SEEN: Seen = Seen {
+        seq: 300,
+        chain: ChainHash([7; 32]),
+    };
+
+    fn told(bytes: &[u8], from_client: bool, fault: Option<FrameError>) -> Layer {
+        let kind = (Protocol::Native, "frame");
+        let (layer, _) = layer(bytes, 0..bytes.len(), kind, |fields| frame(fields, from_client, fault));
+        assert!(layer.is_partition(), "{layer:#?}");
+        layer
+    }
+
+    fn assert_right<D: Direction>(says: &D::Says, from_client: bool)
+    where
+        D::Says: std::fmt::Debug,
+    {
+        let bytes = encode::<D>(says).unwrap();
+        let layer = told(&bytes, from_client, fault::<D>(&bytes));
+        let mut invalid = 0;
+        layer.visit_notes(&mut |_, note| invalid += usize::from(note.text.is_invalid()));
+        assert_eq!(invalid, 0, "{layer:#?}");
+        // The variant's name is what the type is called.
+        let debug = format!("{says:?}");
+        assert!(debug.contains(&layer.what), "{} in {debug}", layer.what);
+    }
+
+    fn access() -> Access {
+        Access {
+            number: 70_000,
+            use_for: AccessUse::Webhook {
+                to: "#general".parse().unwrap(),
+            },
+            given: 1 << 40,
+            expires: Some(5),
+        }
+    }
+
+    fn message() -> Message {
+        Message {
+            seq: 5_000_000_000,
+            id: MessageId([1; 16]),
+            from: "alice".parse().unwrap(),
+            to: "@bob".parse().unwrap(),
+            text: Text::parse("您好！").unwrap(),
+            at: 9,
+            seen: Some(SEEN),
+            salt: [3; 16],
+            chain: ChainHash([4; 32]),
+        }
+    }
+
+    #[test]
+    fn everything_a_client_can_say() {
+        let token = AccessUse::Token {
+            send: true,
+            read: false,
+        };
+        for says in [
+            ClientSays::Join {
+                code: [1; 16],
+                name: "alice".parse().unwrap(),
+                public_key: [2; 32],
+                proof: [3; 64],
+            },
+            ClientSays::Resume { after: 251 },
+            ClientSays::Send {
+                id: MessageId([1; 16]),
+                to: "@bob".parse().unwrap(),
+                text: Text::parse("您好！").unwrap(),
+                seen: Some(SEEN),
+            },
+            ClientSays::History {
+                conversation: "#general".parse().unwrap(),
+                before: Some(70_000),
+                after: None,
+                limit: 250,
+            },
+            ClientSays::Who { after: None },
+            ClientSays::Invite,
+            ClientSays::Remove {
+                name: "bob".parse().unwrap(),
+            },
+            ClientSays::RenewCertificate,
+            ClientSays::Ping,
+            ClientSays::NewAccess {
+                use_for: token,
+                lifetime: Some(60),
+            },
+            ClientSays::ListAccess,
+            ClientSays::RevokeAccess { number: 1 },
+        ] {
+            assert_right::<FromClient>(&(300, says), true);
+        }
+    }
+
+    #[test]
+    fn everything_a_server_can_say() {
+        for says in replies().into_iter().chain(refusals()) {
+            assert_right::<FromServer>(&(Some(3), says.clone()), false);
+            assert_right::<FromServer>(&(None, says), false);
+        }
+        for reason in Refusal::ALL {
+            let detail = String::new();
+            let bytes = encode::<FromServer>(&(None, ServerSays::Refused { reason, detail })).unwrap();
+            let layer = told(&bytes, false, None);
+            let value = &layer.field("reason").unwrap().value;
+            assert!(
+                matches!(value, Value::Named(_, name) if name == reason.name()),
+                "{value:?}"
+            );
+        }
+    }
+
+    fn refusals() -> Vec<ServerSays> {
+        let refused = |reason| ServerSays::Refused {
+            reason,
+            detail: String::from("why"),
+        };
+        let mut all: Vec<_> = Refusal::ALL.into_iter().map(refused).collect();
+        all.push(ServerSays::Closing {
+            reason: Refusal::Busy,
+            detail: String::new(),
+        });
+        all
+    }
+
+    fn replies() -> Vec<ServerSays> {
+        let member = Member {
+            name: "alice".parse().unwrap(),
+            admin: true,
+            online: false,
+            joined: 77,
+        };
+        vec![
+            ServerSays::Joined {
+                name: "alice".parse().unwrap(),
+                certificates: vec![vec![1; 300], vec![2; 3]],
+                cursor: 8,
+            },
+            ServerSays::CaughtUp { cursor: 8 },
+            ServerSays::Sent(Sent {
+                seq: 1,
+                at: 2,
+                salt: [3; 16],
+                chain: ChainHash([4; 32]),
+            }),
+            ServerSays::History {
+                messages: vec![message(), message()],
+                more: true,
+            },
+            ServerSays::Members {
+                members: vec![member],
+                more: false,
+            },
+            ServerSays::Invited {
+                line: String::from("nihao://"),
+                expires: 4,
+            },
+            ServerSays::Removed,
+            ServerSays::Renewed {
+                certificates: vec![vec![1; 30]],
+            },
+            ServerSays::Pong,
+            ServerSays::Message {
+                message: message(),
+                replayed: false,
+            },
+            ServerSays::AccessGiven {
+                access: access(),
+                secret: String::from("s"),
+            },
+            ServerSays::Accesses {
+                accesses: vec![access()],
+            },
+            ServerSays::AccessRevoked,
+        ]
+    }
+}
