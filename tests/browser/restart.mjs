@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 
 import { join, live, say, see, snapshot, texts, visitor } from "./chromium.mjs";
-import { DOWN, eventually, excusing, invite, kill, messages, nihao, play, start, stop } from "./stage.mjs";
+import { DOWN, eventually, excusing, freeze, invite, kill, messages, nihao, play, start, stop, thaw } from "./stage.mjs";
 
 await play(async () => {
   const page = await visitor();
@@ -40,9 +40,21 @@ await play(async () => {
     await see(page, "after");
     await live(page);
   });
+
+  // A connection that is dead without having ended is noticed, too.
+  await excusing(DOWN, async () => {
+    await freeze();
+    await page.evaluate(() => dispatchEvent(new Event("offline")));
+    await page.getByText("No connection; trying again").waitFor();
+    await say(page, "into the silence");
+    await thaw();
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    await see(page, "into the silence");
+    await live(page);
+  });
   await say(page, "the end");
   await see(page, "the end");
-  await check(page, ["after", "before", "meanwhile", "pending 1", "pending 2", "pending 3", "racing", "the end"]);
+  await check(page, ["after", "before", "into the silence", "meanwhile", "pending 1", "pending 2", "pending 3", "racing", "the end"]);
   assert.equal(await page.getByText("Waiting to be sent").count(), 0);
   const kept = await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("nihao:out:")));
   assert.deepEqual(kept, []);

@@ -40,6 +40,10 @@ export const invite = () => ask({ do: "invite" });
 export const kill = () => ask({ do: "kill" });
 /** Ends the daemon in the proper way. */
 export const stop = () => ask({ do: "stop" });
+/** Stops the daemon where it stands: connections stay and nobody answers. */
+export const freeze = () => ask({ do: "freeze" });
+/** Lets it go on. */
+export const thaw = () => ask({ do: "thaw" });
 /** Starts the daemon again at the same place. */
 export const start = () => ask({ do: "start" });
 

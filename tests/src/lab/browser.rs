@@ -109,9 +109,16 @@ fn carry_out(ask: &Value, world: &mut World) -> anyhow::Result<Value> {
         Some("invite") => Ok(world.invite()?.into()),
         Some("kill") => world.kill().map(|()| Value::Null),
         Some("stop") => world.stop().map(|()| Value::Null),
+        Some("freeze") => freeze(world, true),
+        Some("thaw") => freeze(world, false),
         Some("start") => world.start_again().map(|()| Value::Null),
         _ => bail!("nobody knows how to do {ask}"),
     }
+}
+
+fn freeze(world: &World, is_frozen: bool) -> anyhow::Result<Value> {
+    let daemon = world.daemon.as_ref().context("a running daemon")?;
+    daemon.freeze(is_frozen).map(|()| Value::Null)
 }
 
 /// Puts the root that browsers understand into their database, and no other exception.

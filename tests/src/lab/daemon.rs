@@ -139,6 +139,14 @@ impl Daemon {
         self.signal("-HUP")
     }
 
+    /// Stops it where it stands, connections and all, or lets it go on.
+    ///
+    /// # Errors
+    /// If it is gone.
+    pub fn freeze(&self, is_frozen: bool) -> anyhow::Result<()> {
+        self.signal(if is_frozen { "-STOP" } else { "-CONT" })
+    }
+
     /// Whether it still runs.
     pub fn is_up(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))

@@ -1,12 +1,18 @@
 // The page's state, in one place. Whoever changes it says so here; the views are told once for all changes of a turn.
 
-/** Holds `state`; `change` edits it, and those who `watch` are told soon after. */
+/** Hidden pages draw nothing; they are still told, for their title. */
+const HIDDEN_EVERY = 250;
+
+/** Holds `state`; `change` edits it, and those who `watch` are told before the page is drawn again. */
 export function createStore(state) {
   const watchers = [];
-  let told = true;
+  let frame = null;
+  let timer = null;
 
   function tell() {
-    told = true;
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+    timer = null;
     for (const watcher of watchers) {
       watcher(state);
     }
@@ -16,9 +22,10 @@ export function createStore(state) {
     state,
     change(edit) {
       edit(state);
-      if (told) {
-        told = false;
-        queueMicrotask(tell);
+      // Whoever catches up hears thousands of messages, each by itself: they are shown as often as the page is drawn.
+      if (timer === null) {
+        frame = requestAnimationFrame(tell);
+        timer = setTimeout(tell, HIDDEN_EVERY);
       }
     },
     watch(watcher) {

@@ -9,6 +9,9 @@ import { createDay, createMessage } from "./message.js";
 const AT_END = 60;
 const NEAR_START = 400;
 
+/** How long what is put in at once takes to be taken for the past by those who read it out. */
+const SETTLED = 300;
+
 /** The scrolling part of the page. */
 export function createLog(actions) {
   const list = el("ol", { class: "messages" });
@@ -21,6 +24,8 @@ export function createLog(actions) {
   const items = new Map();
   let shownPlace = null;
   let target = null;
+  let wasLoading = false;
+  let settling = null;
 
   function isAtEnd() {
     return log.scrollHeight - log.clientHeight - log.scrollTop <= AT_END;
@@ -58,14 +63,19 @@ export function createLog(actions) {
     const fromEnd = log.scrollHeight - log.scrollTop;
     const firstBefore = list.querySelector("[data-seq]")?.dataset.seq;
     attribute(log, "aria-label", say(language, "log", { place: shown(current) }));
-    // The past is not news: only what is added while nothing is being read is announced.
-    const isPast = isOther || place.isLoading || (place.messages[0] && String(place.messages[0].seq) !== firstBefore);
-    attribute(log, "aria-busy", isPast ? "true" : "false");
+    const isLonger = firstBefore !== undefined && String(place.messages[0]?.seq) !== firstBefore;
+    if (isOther || wasLoading || place.isLoading || isLonger) {
+      // The past is not news, and is not read out.
+      attribute(log, "aria-busy", "true");
+      clearTimeout(settling);
+      settling = setTimeout(() => attribute(log, "aria-busy", "false"), SETTLED);
+    }
+    wasLoading = place.isLoading;
     showTop(state, place);
     arrange(list, wanted(state, place));
     if (!place.isHeld || isOther) {
       log.scrollTop = log.scrollHeight;
-    } else if (place.messages[0] && String(place.messages[0].seq) !== firstBefore) {
+    } else if (isLonger) {
       log.scrollTop = log.scrollHeight - fromEnd;
     }
     attribute(end, "hidden", !place.isHeld);
