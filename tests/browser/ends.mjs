@@ -50,6 +50,7 @@ await play(async () => {
   await ada.getByRole("navigation").getByRole("button", { name: /@carol/ }).click();
   await ada.getByRole("button", { name: "Remove" }).click();
   const question = ada.getByRole("dialog", { name: "Remove carol?" });
+  await question.waitFor();
   await ada.keyboard.press("Escape");
   await question.waitFor({ state: "hidden" });
   await live(carol);
