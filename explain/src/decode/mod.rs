@@ -55,6 +55,8 @@ use tcp::Flows;
 use wire::{Fragments, Wire};
 
 /// Tells a whole capture. `key_log` is the text of an SSLKEYLOGFILE, or nothing: then what is encrypted stays so.
+/// A line `NIHAO_SHARED_SECRET client_random secret`, which a [`KeyLog`](nihao_protocol::tls::KeyLog) of one's own can write and Wireshark
+/// passes over, tells what the key agreement came to: then the whole key schedule of a connection that is not resumed has values.
 ///
 /// A connection is known by its interface, addresses and ports: a capture should be of one viewpoint, where a packet is not seen
 /// on one interface twice.

@@ -34,7 +34,8 @@ pub struct Account {
     pub interfaces: Vec<String>,
     /// One for each frame of the capture, in its order.
     pub frames: Vec<FrameAccount>,
-    /// What was put together or decrypted, in the order in which it could be.
+    /// What was put together or decrypted: one connection after the other, and in each what others are made of first.
+    /// [`FrameAccount::completes`] has them by time.
     pub derived: Vec<Derived>,
     /// The TCP connections, in the order of their first frames.
     pub flows: Vec<Flow>,
