@@ -77,7 +77,7 @@ fn look_up(mut script: Script<'_>, recursive: bool) {
 
 fn answer(script: &mut Script<'_>, query: &[u8], transport: Transport) -> Vec<u8> {
     let mode = script.byte();
-    if mode % 4 == 0 {
+    if mode.is_multiple_of(4) {
         // The id and the question are right; the rest is the script's.
         let length = usize::from(script.byte());
         let mut said = query.to_vec();
