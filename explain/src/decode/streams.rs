@@ -2,7 +2,7 @@
 
 use super::spaces::{Spaces, Stream};
 use super::tcp::Tracked;
-use super::tls::{self, KeyLog};
+use super::tls::{self, CLIENT, KeyLog};
 use super::udp::DNS_PORT;
 use super::{dns, http, native};
 use crate::event::{Flow, Protocol};
@@ -36,7 +36,10 @@ impl Streams {
             match inside.agreed.protocol.as_deref() {
                 Some("nihao/1") => native::exchange(inside.data, spaces),
                 Some("h2") => http::second_version(inside.data, spaces),
-                _ => http::exchange(inside.data, spaces),
+                Some("http/1.1") => http::exchange(inside.data, spaces),
+                // Nothing was agreed on, or nothing that is known here: the first bytes decide, and what is no HTTP stays as it is.
+                _ if http::begins_so(inside.data[CLIENT].rest()) => http::exchange(inside.data, spaces),
+                _ => {}
             }
             told.tls = Some(inside.agreed);
             told.schedule = inside.schedule;
