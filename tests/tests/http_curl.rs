@@ -35,6 +35,22 @@ fn token(world: &World, arguments: &[&str]) -> anyhow::Result<String> {
     Ok(format!("Authorization: Bearer {}", printed.trim_end()))
 }
 
+/// An answer that comes before the request is read must not look like a broken connection.
+#[test]
+fn whoever_is_refused_early_is_told_why() -> anyhow::Result<()> {
+    let world = World::with(&["bob"])?;
+    let messages = format!("https://{}/v1/messages", world.address());
+    let draft = json!({"to": "#general", "text": "您好！".repeat(1000)}).to_string();
+    for round in 0..20 {
+        let (body, status) = curl(&world, &["--http2", "--json", &draft, &messages])?;
+        ensure!(
+            status == 401 && body.contains("not_a_member"),
+            "round {round}: {status} {body}"
+        );
+    }
+    Ok(())
+}
+
 #[test]
 fn a_script_needs_nothing_but_curl() -> anyhow::Result<()> {
     let world = World::with(&["bob"])?;

@@ -9,7 +9,6 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use hyper::body::Incoming;
 use hyper::server::conn::{http1 as one, http2 as two};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -20,6 +19,7 @@ use tower_service::Service as _;
 use super::progress::WRITE_DEADLINE;
 use super::socket::{Agreed, Slot};
 use super::streams::{Counted, Open, Tasks};
+use super::unread::Unread;
 use super::{DeviceKey, Origin, Peer};
 
 /// The most bytes of a request's head. Its fields are at most 100, which is hyper's own bound.
@@ -58,7 +58,7 @@ where
 {
     let slot = Slot::default();
     let service = service_fn(|request| {
-        let mut request = received(request, peer);
+        let mut request = received(request.map(Body::new), peer);
         request.extensions_mut().insert(slot.clone());
         Box::pin(routes.clone().call(request))
     });
@@ -95,8 +95,15 @@ where
 {
     let (tasks, open) = (Tasks::default(), Arc::new(Open::default()));
     let service = service_fn(|request| {
-        let (answer, counted) = (routes.clone().call(received(request, peer)), Counted::new(&open));
-        Box::pin(async move { answer.await.map(|answer| counted.with(answer)) })
+        let (head, body) = request.into_parts();
+        let (body, unread) = Unread::share(body);
+        let request = received(Request::from_parts(head, body), peer);
+        let (answer, counted) = (routes.clone().call(request), Counted::new(&open));
+        Box::pin(async move {
+            let answer = answer.await?;
+            unread.throw_away().await;
+            Ok::<_, std::convert::Infallible>(counted.with(answer))
+        })
     });
     let mut builder = two::Builder::new(tasks.clone());
     builder
@@ -124,8 +131,7 @@ where
     }
 }
 
-fn received(request: hyper::Request<Incoming>, peer: Peer) -> Request {
-    let mut request = request.map(Body::new);
+fn received(mut request: Request, peer: Peer) -> Request {
     request.extensions_mut().insert(Origin(peer.address));
     if let Some(key) = peer.key {
         request.extensions_mut().insert(DeviceKey(key));

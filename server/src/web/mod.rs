@@ -26,6 +26,7 @@ mod streams;
 mod strict;
 #[cfg(test)]
 mod tests;
+mod unread;
 mod who;
 
 use std::future::Future;
