@@ -128,6 +128,10 @@ async fn what_another_page_could_make_a_browser_do_is_refused() {
             told(&ask(&lab, "GET /v1/me", &upgrade, None).await),
             (403, "wrong_origin")
         );
+        let opening =
+            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+        let socket = ask(&lab, "GET /v1/ws", &format!("{upgrade}{opening}"), None).await;
+        assert_eq!(told(&socket), (403, "wrong_origin"), "{origin}");
         let joined = ask(&lab, "POST /v1/session", origin, Some(wish.clone())).await;
         assert_eq!(told(&joined), (403, "wrong_origin"), "{origin}");
         assert_eq!(
