@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use nihao_tests::lab::binaries;
+use serde_json::{Value, json};
 
 fn explain(arguments: &[&str]) -> Output {
     Command::new(&binaries().nihao)
@@ -167,6 +168,43 @@ fn the_client_tells_layer_by_layer_where_it_looked_for_the_name() {
         "{again}"
     );
     assert!(again.contains("resumed: yes"), "{again}");
+}
+
+#[test]
+fn programs_get_one_object_a_line_whose_fields_partition_the_bytes() {
+    let lines = told(&["--json", "--lose", "syn"]);
+    assert_eq!(
+        lines,
+        told(&["--json", "--lose", "syn"]),
+        "the same seed, the same bytes"
+    );
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&lines[0]["type"], &lines[0]["version"]), (&json!("story"), &json!(1)));
+    assert_eq!(lines.last().unwrap()["heard"], json!(["您好！"]));
+    let of = |kind: &'static str| lines.iter().filter(move |line| line["type"] == kind);
+    assert_eq!(of("rung").filter(|rung| rung["lost_behind"] == "R1").count(), 1);
+    assert!(of("flow").any(|flow| flow["tls"]["server_name"] == "chat.nihao.test"));
+    let mut texts = String::new();
+    for space in of("frame").chain(of("derived")) {
+        let length = space["bytes"].as_str().unwrap().len() / 2;
+        assert_eq!(partition(&space["tree"], 0, &mut texts), length as u64, "{space}");
+    }
+    assert!(texts.contains("您好！"));
+}
+
+/// Where a tree ends whose parts follow each other from `at` on.
+fn partition(tree: &Value, at: u64, texts: &mut String) -> u64 {
+    let (from, to) = (tree["range"][0].as_u64().unwrap(), tree["range"][1].as_u64().unwrap());
+    assert_eq!(from, at, "{tree}");
+    match tree["parts"].as_array() {
+        Some(parts) => assert_eq!(
+            parts.iter().fold(from, |at, part| partition(part, at, texts)),
+            to,
+            "{tree}"
+        ),
+        None => texts.push_str(tree["value"].as_str().unwrap()),
+    }
+    to
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use nihao_explain::event::Protocol;
 use nihao_explain::pcapng;
-use nihao_explain::render::{Ladder, Look, Unfold};
+use nihao_explain::render::{Ladder, Look, Unfold, json};
 use nihao_explain::scene::Distance;
 use nihao_explain::story::{Story, Viewpoint};
 use nihao_explain::texts::Language;
@@ -74,6 +74,9 @@ pub(super) struct Explain {
     /// Tell beneath what A's client tells its user: names, TCP, TLS, certificate, headers
     #[arg(short, long)]
     verbose: bool,
+    /// One JSON object a line instead of the ladder; see the documentation of nihao_explain::render::json
+    #[arg(long, conflicts_with_all = ["unfold", "frame", "verbose"])]
+    json: bool,
     /// The language of explanations: zh or en; else what the locale says
     #[arg(long, value_enum)]
     lang: Option<Lang>,
@@ -137,6 +140,9 @@ impl Explain {
             })?;
         }
         let story = Story::new(&journey.seen, &journey.secrets, self.view.into());
+        if self.json {
+            return self.print_json(&journey, &story, screen);
+        }
         let ladder = Ladder {
             story: &story,
             look: self.look(),
@@ -151,6 +157,20 @@ impl Explain {
                 screen.print(&format!("\n{}", journey.told))?;
             }
             screen.print(&outcome(&journey, &story, ladder.look.language))?;
+        }
+        screen.flush()
+    }
+
+    fn print_json(&self, journey: &Journey, story: &Story, screen: &mut Screen<'_>) -> Result<(), Error> {
+        let mut lines = json::json(story, self.look().language);
+        let heard: Vec<_> = journey.heard.iter().map(Text::as_str).collect();
+        let outcome = match &journey.answer {
+            Ok(answer) => serde_json::json!({"type": "outcome", "answer": answer, "heard": heard}),
+            Err(error) => serde_json::json!({"type": "outcome", "error": error.to_string(), "heard": heard}),
+        };
+        lines.push(outcome);
+        for line in lines {
+            screen.print(&format!("{line}\n"))?;
         }
         screen.flush()
     }

@@ -1,5 +1,6 @@
-//! Stories for people: as lines on a terminal.
+//! Stories for people, as lines on a terminal, and for programs, as lines of JSON.
 
+pub mod json;
 mod ladder;
 mod paint;
 mod tree;

@@ -31,6 +31,7 @@ pub struct Story {
     pub tracks: BTreeMap<usize, Track>,
     /// What the routers decided, in the order of time.
     pub decisions: Vec<Decision>,
+    capture: Capture,
 }
 
 impl Story {
@@ -61,6 +62,13 @@ impl Story {
             rungs,
             tracks,
             decisions: seen.decisions.clone(),
+            capture,
         }
+    }
+
+    /// The bytes of a frame, by its index.
+    #[must_use]
+    pub fn bytes(&self, frame: usize) -> &[u8] {
+        self.capture.frames.get(frame).map_or(&[], |frame| &frame.bytes)
     }
 }

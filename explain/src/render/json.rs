@@ -1,0 +1,214 @@
+//! A story for programs: one JSON object a line, in this order, each with its `type`.
+//!
+//! | `type` | what it has |
+//! |---|---|
+//! | `story` | `version` (of this format: 1), `view`, `path` (the nodes in order), `interfaces` |
+//! | `rung` | a step: `act`, `at` (µs), `way`, `frames` (numbers from 1), `layer`, `what`, `why`, `seen` (nodes and times of its first frame), `lost_behind` |
+//! | `frame` | `number`, `at` (µs), `way` (`out`, `in`), `lost`, `bytes` (hexadecimal), `flow`, `completes` (numbers of `derived`), `tree` |
+//! | `derived` | bytes that no frame holds as they are: `number`, `how` (`joined`, `decrypted` with what), `from` (spans), `bytes`, `tree` |
+//! | `flow` | a TCP connection: its two ends, how it ended, and what TLS agreed on |
+//!
+//! A `tree` is a layer: `layer` (its protocol), `name`, `what`, `range` (of its space, end excluded), `notes`, `parts`. A part is a
+//! tree, or a field: `field`, `range`, `value`, `number` where it is one, `notes`, `becomes` (a span's space). The fields' ranges
+//! partition the bytes. A note is `key`, `text` in the language asked for, `detail`, `section`, `invalid` where something is wrong.
+//! Programs should pass over members that they do not know; a change of what is here is a new version.
+
+use serde_json::{Map, Value, json};
+
+use crate::capture::Way;
+use crate::event::{Derived, Endpoint, Field, Flow, FrameAccount, How, Layer, Note, Part, Space, Span};
+use crate::story::{PATH, Rung, Story};
+use crate::texts::{Language, Text};
+
+/// The version of this format.
+pub const VERSION: u32 = 1;
+
+/// A story as lines of JSON, without what its caller knows besides.
+#[must_use]
+pub fn json(story: &Story, language: Language) -> Vec<Value> {
+    let teller = Teller { language };
+    let account = &story.account;
+    let mut lines = vec![json!({
+        "type": "story",
+        "version": VERSION,
+        "view": format!("{:?}", story.viewpoint),
+        "path": PATH,
+        "interfaces": account.interfaces,
+    })];
+    lines.extend(story.rungs.iter().map(|rung| teller.rung(story, rung)));
+    let frames = account.frames.iter().enumerate();
+    lines.extend(frames.map(|(index, frame)| teller.frame(index, frame, story.bytes(index))));
+    let derived = account.derived.iter().enumerate();
+    lines.extend(derived.map(|(index, derived)| teller.derived(index, derived)));
+    lines.extend(account.flows.iter().map(flow));
+    lines
+}
+
+struct Teller {
+    language: Language,
+}
+
+impl Teller {
+    fn rung(&self, story: &Story, rung: &Rung) -> Value {
+        let first = rung.frames.first().copied().unwrap_or_default();
+        let track = story.tracks.get(&first);
+        let name = |node: usize| PATH.get(node).copied().unwrap_or_default();
+        let seen = track.into_iter().flat_map(|track| &track.seen);
+        json!({
+            "type": "rung",
+            "act": format!("{:?}", rung.act),
+            "at": story.account.frames.get(first).map(|frame| frame.at),
+            "way": way(rung.way),
+            "frames": rung.frames.iter().map(|index| index + 1).collect::<Vec<_>>(),
+            "layer": rung.protocol.name(),
+            "what": rung.what,
+            "why": rung.why.map(|text| self.text(text)),
+            "seen": seen.map(|seen| json!({"node": name(seen.node), "at": seen.at})).collect::<Vec<_>>(),
+            "lost_behind": track.and_then(|track| track.lost_behind).map(name),
+        })
+    }
+
+    fn frame(&self, index: usize, frame: &FrameAccount, bytes: &[u8]) -> Value {
+        json!({
+            "type": "frame",
+            "number": index + 1,
+            "at": frame.at,
+            "way": way(frame.way),
+            "lost": frame.lost,
+            "bytes": hex(bytes),
+            "flow": frame.flow.map(|flow| flow + 1),
+            "completes": frame.completes.iter().map(|index| index + 1).collect::<Vec<_>>(),
+            "tree": self.layer(&frame.layer),
+        })
+    }
+
+    fn derived(&self, index: usize, derived: &Derived) -> Value {
+        let how = match &derived.how {
+            How::Joined => json!("joined"),
+            How::Decrypted(protection) => json!({"decrypted": {
+                "secret": protection.secret,
+                "generation": protection.generation,
+                "record": protection.sequence,
+                "nonce": hex(&protection.nonce),
+            }}),
+        };
+        json!({
+            "type": "derived",
+            "number": index + 1,
+            "how": how,
+            "from": derived.from.iter().map(span).collect::<Vec<_>>(),
+            "frame": derived.frame + 1,
+            "bytes": hex(&derived.bytes),
+            "tree": self.layer(&derived.layer),
+        })
+    }
+
+    fn layer(&self, layer: &Layer) -> Value {
+        let parts = layer.parts.iter().map(|part| match part {
+            Part::Field(field) => self.field(field),
+            Part::Layer(layer) => self.layer(layer),
+        });
+        let mut members = Map::new();
+        members.insert("layer".into(), json!(layer.protocol.name()));
+        members.insert("name".into(), json!(layer.name));
+        members.insert("what".into(), json!(layer.what));
+        members.insert("range".into(), json!([layer.range.start, layer.range.end]));
+        members.insert("parts".into(), parts.collect());
+        self.add_notes(&mut members, &layer.notes);
+        Value::Object(members)
+    }
+
+    fn field(&self, field: &Field) -> Value {
+        let mut members = Map::new();
+        members.insert("field".into(), json!(field.name));
+        members.insert("range".into(), json!([field.range.start, field.range.end]));
+        members.insert("value".into(), json!(field.value.to_string()));
+        if let Some(number) = field.number() {
+            members.insert("number".into(), json!(number));
+        }
+        if let Some(becomes) = field.becomes {
+            members.insert("becomes".into(), space(becomes));
+        }
+        self.add_notes(&mut members, &field.notes);
+        Value::Object(members)
+    }
+
+    fn add_notes(&self, members: &mut Map<String, Value>, notes: &[Note]) {
+        if !notes.is_empty() {
+            let told = notes.iter().map(|note| self.note(note)).collect();
+            members.insert("notes".into(), Value::Array(told));
+        }
+    }
+
+    fn note(&self, note: &Note) -> Value {
+        let mut told = self.text(note.text);
+        if let (Value::Object(members), false) = (&mut told, note.detail.is_empty()) {
+            members.insert("detail".into(), json!(note.detail));
+        }
+        told
+    }
+
+    fn text(&self, text: &Text) -> Value {
+        let mut told = json!({
+            "key": text.key,
+            "text": text.told(self.language),
+            "section": text.section,
+        });
+        if let (Value::Object(members), true) = (&mut told, text.is_invalid()) {
+            members.insert("invalid".into(), json!(true));
+        }
+        told
+    }
+}
+
+fn flow(flow: &Flow) -> Value {
+    let end = |end: &Endpoint| {
+        json!({
+            "address": end.address.to_string(),
+            "port": end.port,
+            "initial": end.initial,
+            "sent": end.sent,
+            "retransmitted": end.retransmitted,
+        })
+    };
+    let tls = flow.tls.as_ref().map(|agreed| {
+        json!({
+            "client_random": agreed.client_random.map(|random| hex(&random)),
+            "server_name": agreed.server_name,
+            "suite": agreed.suite.map(|suite| format!("{suite:?}")),
+            "group": agreed.group,
+            "protocol": agreed.protocol,
+            "retried": agreed.retried,
+            "resumed": agreed.resumed,
+        })
+    });
+    json!({
+        "type": "flow",
+        "client": end(&flow.client),
+        "server": end(&flow.server),
+        "end": format!("{:?}", flow.end),
+        "tls": tls,
+    })
+}
+
+fn span(span: &Span) -> Value {
+    json!({"space": space(span.space), "range": [span.range.start, span.range.end]})
+}
+
+fn space(space: Space) -> Value {
+    match space {
+        Space::Frame(index) => json!({"frame": index + 1}),
+        Space::Derived(index) => json!({"derived": index + 1}),
+    }
+}
+
+const fn way(way: Way) -> &'static str {
+    match way {
+        Way::Out => "out",
+        Way::In => "in",
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
