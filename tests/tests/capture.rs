@@ -181,7 +181,9 @@ fn tshark_reads_a_run_of_the_demo() {
         let folder = TempDir::new()?;
         let saved = capture_demo(folder.path()).await?;
         let logged = std::fs::read_to_string(&saved.keys)?;
-        let streams = saved.streams().await?;
+        let mut streams = saved.streams().await?;
+        // localhost is ::1, too, where nobody listens: that is tried first, and refused.
+        streams.retain(|stream| !stream.handshake.is_empty());
         // Alice joins, invites and sends; bob joins and listens.
         assert_eq!(streams.len(), 5);
         assert_eq!(logged.lines().count(), 4 * streams.len(), "four secrets a connection");
