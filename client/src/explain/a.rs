@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use hyper::Method;
 use nihao_explain::scene;
@@ -22,6 +23,8 @@ use crate::error::Error;
 use crate::home::Endpoint;
 use crate::link::{Link, LinkError};
 
+/// How long A waits for all of it, as people do with `--max-time`: a wire that was cut says nothing.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// The most sessions that A remembers.
 const SESSIONS: usize = 4;
 
@@ -69,7 +72,10 @@ impl<'a> Sender<'a> {
     /// Sends the text once; what A was told.
     pub(super) async fn send(&self, b: &Running) -> Result<String, Error> {
         if self.options.native {
-            self.send_natively(b).await
+            let late = |_| Err(LinkError::Broken(std::io::ErrorKind::TimedOut.into()).into());
+            tokio::time::timeout(PATIENCE, self.send_natively(b))
+                .await
+                .unwrap_or_else(late)
         } else {
             self.post(b).await
         }
@@ -95,7 +101,7 @@ impl<'a> Sender<'a> {
             versions: Versions::Http1,
             verbose: true,
             fail: true,
-            max_time: None,
+            max_time: Some(PATIENCE),
             output: None,
             adjust: Some(self.adjust()),
         };

@@ -151,6 +151,7 @@ async fn talk(sender: &Sender<'_>, b: &mut Running) -> (Result<String, Error>, V
 #[cfg(test)]
 mod tests {
     use nihao_explain::world::fault::Fault;
+    use nihao_protocol::crypto::random::{self, Seeded};
 
     use super::*;
 
@@ -227,6 +228,63 @@ mod tests {
             error.contains("seen nothing for 10 s"),
             "what is too long vanishes: {error}"
         );
+    }
+
+    /// Runs of the test below; a thousand take some minutes: `NIHAO_JOURNEYS=1000 cargo test -p nihao-client journeys`.
+    const JOURNEYS: u64 = 60;
+
+    #[test]
+    fn random_journeys_end_with_the_text_or_with_a_reason() {
+        let runs = std::env::var("NIHAO_JOURNEYS").map_or(JOURNEYS, |runs| runs.parse().unwrap());
+        let mut arrived = 0;
+        for seed in 0..runs {
+            let options = random_options(seed);
+            let journey = journey(&options).unwrap();
+            match &journey.answer {
+                Ok(_) => {
+                    assert!(heard(&journey).iter().all(|text| *text == "您好！"), "{options:?}");
+                    assert!(!journey.heard.is_empty(), "acknowledged and not heard: {options:?}");
+                    arrived += 1;
+                }
+                Err(Error::Explain(reason)) => panic!("{reason}: {options:?}"),
+                Err(error) => assert!(!error.to_string().is_empty() && !error.hint().is_empty(), "{options:?}"),
+            }
+            if seed % 10 == 0 {
+                let again = self::journey(&options).unwrap();
+                assert!(
+                    again.seen == journey.seen && again.secrets == journey.secrets,
+                    "not the same again: {options:?}"
+                );
+            }
+        }
+        assert!(arrived * 2 > runs, "{arrived} of {runs} arrived");
+    }
+
+    fn random_options(seed: u64) -> Options {
+        let [kind, shape, loss, at] = random::array::<4>(&mut Seeded::new(seed, "options")).unwrap();
+        let n = u64::from(at % 40) + 1;
+        let mut options = options(seed);
+        options.native = kind % 5 == 0;
+        options.shape = match shape % 4 {
+            _ if options.native => Shape::Full,
+            0 => Shape::Full,
+            1 => Shape::Retry,
+            2 => Shape::Resumed,
+            _ => Shape::KeyUpdate,
+        };
+        options.distance.faults.extend(match kind % 7 {
+            0 => None,
+            1 => Some(Fault::LoseFrame(n)),
+            2 => Some(Fault::DuplicateFrame(n)),
+            3 => Some(Fault::DelayFrame(n, u64::from(at) * 1000)),
+            4 => Some(Fault::ResetAt(n)),
+            5 => Some(Fault::FlipPayload(u64::from(at) * 16)),
+            _ => Some(Fault::CutAfter(n)),
+        });
+        if loss % 31 > 0 && kind % 2 == 0 {
+            options.distance.faults.push(Fault::Loss(loss % 31));
+        }
+        options
     }
 
     #[test]

@@ -13,6 +13,8 @@ use smoltcp::wire::{EthernetAddress, HardwareAddress, IpCidr, Ipv4Cidr};
 pub(super) const FRAME: usize = 1514;
 /// Bytes that a TCP socket holds in each direction.
 const BUFFER: usize = 65_535;
+/// How long bytes are sent again before the connection is given up: as Linux does by default (tcp_retries2).
+const GIVES_UP: smoltcp::time::Duration = smoltcp::time::Duration::from_secs(924);
 /// Datagrams and bytes that a UDP socket holds in each direction.
 const DATAGRAMS: (usize, usize) = (64, 64 * 1024);
 /// The first port of those that are given to whoever asks for any (RFC 6335 §6).
@@ -112,6 +114,7 @@ impl Host {
         let mut socket = tcp::Socket::new(buffer(), buffer());
         socket.set_nagle_enabled(false);
         socket.set_ack_delay(None);
+        socket.set_timeout(Some(GIVES_UP));
         self.sockets.add(socket)
     }
 
