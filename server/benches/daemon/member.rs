@@ -5,7 +5,7 @@ use std::sync::Arc;
 use nihao_protocol::chat::{
     self, ClientSays, ClientSession, Conversation, Heard, Invite, MessageId, Nickname, RoomName, ServerSays, Text,
 };
-use nihao_protocol::crypto::{Group, OsRandom, SigningKey};
+use nihao_protocol::crypto::{Group, SignatureScheme, OsRandom, SigningKey};
 use nihao_protocol::net::system::system_clock;
 use nihao_protocol::net::{Connector, Environment, TlsStream};
 use nihao_protocol::tls::{ClientConfig, Identity};
@@ -118,6 +118,8 @@ async fn dial(address: &str, ca: [u8; 32], alpn: &[u8], identity: Option<Identit
     let mut config = ClientConfig::new(Trust::Pinned(ca));
     config.alpn = vec![alpn.to_vec()];
     config.identities.extend(identity);
+    // The pin is an Ed25519 key; over HTTP the server would rather show the certificate for browsers.
+    config.signature_schemes = vec![SignatureScheme::ED25519];
     // As the servers beside which the figures stand do: X25519MLKEM768 costs both ends a third of a millisecond more.
     config.groups = vec![Group::X25519];
     config.key_shares = vec![Group::X25519];
