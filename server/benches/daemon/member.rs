@@ -5,7 +5,7 @@ use std::sync::Arc;
 use nihao_protocol::chat::{
     self, ClientSays, ClientSession, Conversation, Heard, Invite, MessageId, Nickname, RoomName, ServerSays, Text,
 };
-use nihao_protocol::crypto::{Group, SignatureScheme, OsRandom, SigningKey};
+use nihao_protocol::crypto::{Group, OsRandom, SignatureScheme, SigningKey};
 use nihao_protocol::net::system::system_clock;
 use nihao_protocol::net::{Connector, Environment, TlsStream};
 use nihao_protocol::tls::{ClientConfig, Identity};
