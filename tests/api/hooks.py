@@ -54,8 +54,8 @@ def before_call(context, case, kwargs):
     # A browser says truly from which page it asks.
     if not any(name.lower() == "origin" for name in headers):
         headers["Origin"] = ORIGIN
-    if what == ("DELETE", "/v1/session") and FIELD in headers:
-        # Whose session is ended cannot ask again: it is a newcomer's.
+    if what == ("DELETE", "/v1/session") and headers.get(FIELD) == VALUE:
+        # Whose session is ended cannot ask again: it is a newcomer's. Access that was spoilt on purpose stays as it is.
         headers.pop("Authorization", None)
         headers["Cookie"] = Spare.sessions.pop() if Spare.sessions else "__Host-nihao=" + "A" * 43
     if case.method.upper() == "DELETE" and str(parameters.get("number")) in OWN:

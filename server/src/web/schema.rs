@@ -76,7 +76,7 @@ pub(super) fn whole<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D
 }
 
 /// Letters and digits of any language, after the first also `.`, `_` and `-`.
-const NAME: &str = r"[\p{L}\p{N}][\p{L}\p{N}._-]*";
+const NAME: &str = r"[\p{Alphabetic}\p{N}][\p{Alphabetic}\p{N}._-]*";
 
 fn text(description: &str, shortest: usize, longest: usize) -> ObjectBuilder {
     ObjectBuilder::new()
