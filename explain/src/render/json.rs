@@ -2,7 +2,7 @@
 //!
 //! | `type` | what it has |
 //! |---|---|
-//! | `story` | `version` (of this format: 1), `view`, `path` (the nodes in order), `interfaces` |
+//! | `story` | `version` (of this format: 1), `view`, `source` (`simulated`), `path` (the nodes in order), `interfaces` |
 //! | `rung` | a step: `act`, `at` (µs), `way`, `frames` (numbers from 1), `layer`, `what`, `why`, `seen` (nodes and times of its first frame), `lost_behind` |
 //! | `frame` | `number`, `at` (µs), `way` (`out`, `in`), `lost`, `bytes` (hexadecimal), `flow`, `completes` (numbers of `derived`), `tree` |
 //! | `derived` | bytes that no frame holds as they are: `number`, `how` (`joined`, `decrypted` with what), `from` (spans), `bytes`, `tree` |
@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use crate::capture::Way;
 use crate::event::{Derived, Endpoint, Field, Flow, FrameAccount, How, Layer, Note, Part, Space, Span};
-use crate::story::{PATH, Rung, Story};
+use crate::story::{Rung, Story};
 use crate::texts::{Language, Text};
 
 /// The version of this format.
@@ -32,7 +32,8 @@ pub fn json(story: &Story, language: Language) -> Vec<Value> {
         "type": "story",
         "version": VERSION,
         "view": format!("{:?}", story.viewpoint),
-        "path": PATH,
+        "source": story.source.name(),
+        "path": story.path,
         "interfaces": account.interfaces,
     })];
     lines.extend(story.rungs.iter().map(|rung| teller.rung(story, rung)));
@@ -52,7 +53,7 @@ impl Teller {
     fn rung(&self, story: &Story, rung: &Rung) -> Value {
         let first = rung.frames.first().copied().unwrap_or_default();
         let track = story.tracks.get(&first);
-        let name = |node: usize| PATH.get(node).copied().unwrap_or_default();
+        let name = |node: usize| story.path.get(node).map_or("", String::as_str);
         let seen = track.into_iter().flat_map(|track| &track.seen);
         json!({
             "type": "rung",

@@ -4,7 +4,7 @@ use super::paint::{Ink, Look};
 use super::tree;
 use crate::capture::Way;
 use crate::event::{Note, Protocol, Space};
-use crate::story::{PATH, Rung, Story};
+use crate::story::{Rung, Story};
 
 /// Columns from one node of the path to the next.
 const GAP: usize = 9;
@@ -43,7 +43,9 @@ impl Ladder<'_> {
                 None => format!("there are {} frames\n", self.story.account.frames.len()),
             };
         }
-        let nodes: String = PATH
+        let nodes: String = self
+            .story
+            .path
             .iter()
             .map(|node| format!("{node:<width$}", width = GAP + 1))
             .collect();
@@ -85,7 +87,7 @@ impl Ladder<'_> {
 
     /// From where to where the first frame of a step came, and whether it was lost.
     fn arrow(&self, rung: &Rung, first: usize) -> (String, bool) {
-        let own = self.story.viewpoint.node();
+        let (own, nodes) = (self.story.own, self.story.path.len());
         let towards_b = (rung.way == Way::Out) == self.story.viewpoint.sends_forward();
         let track = self.story.tracks.get(&first);
         let seen = |pick: fn(&[usize]) -> Option<usize>| {
@@ -103,13 +105,13 @@ impl Ladder<'_> {
         };
         let lost = track.and_then(|track| track.lost_behind);
         let (begin, end) = (from * GAP + from, to * GAP + to);
-        let mut cells: Vec<char> = vec![' '; (PATH.len() - 1) * (GAP + 1) + 1];
+        let mut cells: Vec<char> = vec![' '; nodes.saturating_sub(1) * (GAP + 1) + 1];
         let mut put = |at: usize, character| {
             if let Some(cell) = cells.get_mut(at) {
                 *cell = character;
             }
         };
-        (0..PATH.len()).for_each(|node| put(node * (GAP + 1), '│'));
+        (0..nodes).for_each(|node| put(node * (GAP + 1), '│'));
         (begin.min(end)..=begin.max(end)).for_each(|at| put(at, '─'));
         (from.min(to)..=from.max(to)).for_each(|node| put(node * (GAP + 1), '┼'));
         put(begin, '●');
@@ -170,7 +172,7 @@ impl Ladder<'_> {
                 Way::In => "received",
             };
             let lost = if frame.lost { ", lost on the wire" } else { "" };
-            let node = PATH.get(self.story.viewpoint.node()).copied().unwrap_or_default();
+            let node = self.story.path.get(self.story.own).map_or("", String::as_str);
             let (number, at) = (index + 1, frame.at);
             let head = format!(
                 "frame {number}: {} bytes, {way} by {node} at {}.{:03} ms{lost}",

@@ -15,12 +15,35 @@ use crate::decode::decode;
 use crate::event::Account;
 use crate::world::{Decision, Seen};
 
-/// The nodes that a message crosses, in order; what they saw is told by these names.
-pub const PATH: [&str; 4] = ["A", "R1", "R2", "B"];
+/// The nodes that a simulated message crosses, in order; what they saw is told by these names.
+const SIMULATED: [&str; 4] = ["A", "R1", "R2", "B"];
+
+/// Where a story comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A network in memory, of which everything is known.
+    Simulated,
+}
+
+impl Source {
+    /// Its name in what programs read.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Simulated => "simulated",
+        }
+    }
+}
 
 /// A journey as it is told from one point.
 #[derive(Debug)]
 pub struct Story {
+    /// Where it comes from.
+    pub source: Source,
+    /// The names of the nodes that the message crosses, in order.
+    pub path: Vec<String>,
+    /// The place on [`Self::path`] of the node that it is told from.
+    pub own: usize,
     /// Where it is told from.
     pub viewpoint: Viewpoint,
     /// Every frame that was seen there.
@@ -39,12 +62,13 @@ impl Story {
     #[must_use]
     pub fn new(seen: &Seen, secrets: &str, viewpoint: Viewpoint) -> Self {
         let nothing = Capture::default();
-        let path = PATH.map(|node| seen.captures.get(node).unwrap_or(&nothing));
+        let path = SIMULATED.map(|node| seen.captures.get(node).unwrap_or(&nothing));
         let (capture, places) = viewpoint.choose(&path);
         let account = decode(&capture, if viewpoint.has_secrets() { secrets } else { "" });
+        let node = viewpoint.place(path.len());
         let mut tracks = BTreeMap::new();
         for track in follow(&path) {
-            let own = |sighting: &&Sighting| sighting.node == viewpoint.node();
+            let own = |sighting: &&Sighting| sighting.node == node;
             let indices: Vec<_> = track
                 .seen
                 .iter()
@@ -57,6 +81,9 @@ impl Story {
         }
         let rungs = rungs::rungs(&account);
         Self {
+            source: Source::Simulated,
+            path: SIMULATED.map(String::from).to_vec(),
+            own: node,
             viewpoint,
             account,
             rungs,

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::PATH;
 use crate::capture::Capture;
 
 /// Where a journey is told from.
@@ -20,13 +19,12 @@ pub enum Viewpoint {
 }
 
 impl Viewpoint {
-    /// The node's place on the path.
-    #[must_use]
-    pub const fn node(self) -> usize {
+    /// The node's place on a path of so many nodes.
+    pub(super) const fn place(self, nodes: usize) -> usize {
         match self {
             Self::A => 0,
             Self::Router | Self::Eavesdropper => 1,
-            Self::B => PATH.len() - 1,
+            Self::B => nodes.saturating_sub(1),
         }
     }
 
@@ -43,7 +41,7 @@ impl Viewpoint {
     /// What was seen there; of a router the side towards A alone, so that no packet is seen twice. And where each frame of the whole
     /// capture stands in it.
     pub(super) fn choose(self, path: &[&Capture]) -> (Capture, BTreeMap<usize, usize>) {
-        let Some(whole) = path.get(self.node()) else {
+        let Some(whole) = path.get(self.place(path.len())) else {
             return (Capture::default(), BTreeMap::new());
         };
         let chosen = whole
