@@ -3,8 +3,10 @@
 use nihao_protocol::clock::UnixTime;
 
 use crate::capture::{Capture, Way};
+use crate::decode::SHARED_SECRET;
 
-/// Writes a capture. `began` is the time of µs 0; `secrets` are lines of an SSLKEYLOGFILE, or nothing.
+/// Writes a capture. `began` is the time of µs 0; `secrets` are lines of an SSLKEYLOGFILE, or nothing. What Wireshark has no label for
+/// stays out.
 #[must_use]
 pub fn write(capture: &Capture, began: UnixTime, secrets: &str) -> Vec<u8> {
     let mut out = Vec::new();
@@ -12,8 +14,10 @@ pub fn write(capture: &Capture, began: UnixTime, secrets: &str) -> Vec<u8> {
     for name in &capture.interfaces {
         interface(&mut out, name);
     }
+    let own = |line: &&str| !line.starts_with(SHARED_SECRET);
+    let secrets: String = secrets.split_inclusive('\n').filter(own).collect();
     if !secrets.is_empty() {
-        decryption_secrets(&mut out, secrets);
+        decryption_secrets(&mut out, &secrets);
     }
     for frame in &capture.frames {
         let at = began.0.saturating_mul(1000).saturating_add(frame.at);
@@ -113,7 +117,16 @@ mod tests {
             interfaces: vec!["eth0".into()],
             frames: vec![frame(&[1, 2, 3], false), frame(&[4; 60], true)],
         };
-        let bytes = write(&capture, UnixTime(1_000), "CLIENT_RANDOM 00 11\n");
+        let bytes = write(
+            &capture,
+            UnixTime(1_000),
+            "NIHAO_SHARED_SECRET 00 22\nCLIENT_RANDOM 00 11\n",
+        );
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(
+            text.contains("CLIENT_RANDOM 00 11") && !text.contains("NIHAO"),
+            "{text:?}"
+        );
         let mut kinds = Vec::new();
         let mut rest = &bytes[..];
         while let [a, b, c, d, e, f, g, h, ..] = *rest {

@@ -139,7 +139,7 @@ impl Explain {
                 ))
             })?;
         }
-        let story = Story::new(&journey.seen, &journey.secrets, self.view.into());
+        let story = Story::new(&journey.seen, journey.known(), self.view.into());
         if self.json {
             return self.print_json(&journey, &story, screen);
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use nihao_explain::decode::{Known, Trusted};
 use nihao_explain::names::{self, Silence};
 use nihao_explain::scene::{self, Distance, Scene};
 use nihao_explain::world::{Seen, World};
@@ -89,14 +90,30 @@ pub struct Journey {
     pub seen: Seen,
     /// When µs 0 was.
     pub began: UnixTime,
-    /// The secrets of A's connections, in the lines of an SSLKEYLOGFILE.
+    /// The secrets of A's connections, in the lines of an SSLKEYLOGFILE, and what their key agreements came to.
     pub secrets: String,
+    /// The root certificates that A trusts, in DER: of requests over HTTP.
+    pub roots: Vec<Vec<u8>>,
+    /// The authority's Ed25519 key that A trusts instead, where it speaks native frames.
+    pub pin: Option<[u8; 32]>,
     /// What A's client told its user on the way, in lines: names, TCP, TLS, headers.
     pub told: String,
     /// What A was told in the end: the answer's body, or the receipt.
     pub answer: Result<String, Error>,
     /// What came to B's screen, each time.
     pub heard: Vec<Text>,
+}
+
+impl Journey {
+    /// What there is to know beside the frames.
+    #[must_use]
+    pub fn known(&self) -> Known<'_> {
+        Known {
+            secrets: &self.secrets,
+            trusted: self.pin.as_ref().map_or(Trusted::Roots(&self.roots), Trusted::Key),
+            began: Some(self.began),
+        }
+    }
 }
 
 /// Runs a journey: the same options give the same journey, byte for byte.
@@ -116,15 +133,17 @@ pub fn journey(options: &Options) -> Result<Journey, Error> {
             // Nothing waits for ever; this only bounds what would be a fault of ours.
             let ended = tokio::time::timeout(LONGEST, talk(&sender, &mut b)).await;
             let late = |_| (Err(Error::Explain("the journey did not end".into())), vec![]);
-            Ok::<_, Error>((ended.unwrap_or_else(late), sender.told()))
+            Ok::<_, Error>((ended.unwrap_or_else(late), sender.told(), (b.roots, b.ca)))
         }
     };
     let (ended, seen) = plan.run(REST, scenario);
-    let ((answer, heard), told) = ended?;
+    let ((answer, heard), told, (roots, ca)) = ended?;
     Ok(Journey {
         seen,
         began: BEGAN,
         secrets: secrets.lines(),
+        roots,
+        pin: options.native.then_some(ca),
         told,
         answer,
         heard,
@@ -176,7 +195,7 @@ mod tests {
             let journey = journey(&Options { native, ..options(7) }).unwrap();
             assert!(journey.answer.is_ok(), "{:?}", journey.answer);
             assert_eq!(heard(&journey), ["您好！"]);
-            assert_eq!(journey.secrets.lines().count(), 4, "{}", journey.secrets);
+            assert_eq!(journey.secrets.lines().count(), 5, "{}", journey.secrets);
         }
     }
 

@@ -5,9 +5,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use nihao_explain::decode::SHARED_SECRET;
 use nihao_explain::world::{Listener as Listening, NodeId, Stream, World};
 use nihao_explain::{names, scene};
 use nihao_protocol::clock::{Clock, UnixTime};
+use nihao_protocol::crypto::Secret;
 use nihao_protocol::crypto::random::Seeded;
 use nihao_protocol::dns::{self, Hosts, Name, Query, Route};
 use nihao_protocol::net::{Entropy, Environment};
@@ -137,7 +139,7 @@ impl Dial for Inside {
     }
 }
 
-/// The secrets of connections, in the lines of an SSLKEYLOGFILE.
+/// The secrets of connections, in the lines of an SSLKEYLOGFILE, and what their key agreements came to.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Secrets(Arc<std::sync::Mutex<String>>);
 
@@ -153,5 +155,11 @@ impl nihao_protocol::tls::KeyLog for Secrets {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .push_str(line);
+    }
+
+    fn shared_secret(&self, client_random: &[u8; 32], secret: &Secret) {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let (random, secret) = (hex(client_random), hex(secret.expose()));
+        self.log(&format!("{SHARED_SECRET} {random} {secret}\n"));
     }
 }

@@ -34,6 +34,7 @@ mod icmp;
 mod ipv4;
 mod ipv6;
 mod json;
+mod known;
 mod native;
 mod spaces;
 mod streams;
@@ -45,6 +46,8 @@ mod udp;
 mod wire;
 mod x509;
 
+pub use known::{Known, SHARED_SECRET, Trusted};
+
 use std::sync::Arc;
 
 use crate::capture::Capture;
@@ -54,14 +57,15 @@ use spaces::Spaces;
 use tcp::Flows;
 use wire::{Fragments, Wire};
 
-/// Tells a whole capture. `key_log` is the text of an SSLKEYLOGFILE, or nothing: then what is encrypted stays so.
-/// A line `NIHAO_SHARED_SECRET client_random secret`, which a [`KeyLog`](nihao_protocol::tls::KeyLog) of one's own can write and Wireshark
-/// passes over, tells what the key agreement came to: then the whole key schedule of a connection that is not resumed has values.
+/// Tells a whole capture. What is known may be the text of an SSLKEYLOGFILE alone: then the checks that need more stay open.
+/// A line of [`SHARED_SECRET`], which a [`KeyLog`](nihao_protocol::tls::KeyLog) of one's own can write, tells what the key agreement came
+/// to: then the whole key schedule has values.
 ///
 /// A connection is known by its interface, addresses and ports: a capture should be of one viewpoint, where a packet is not seen
 /// on one interface twice.
 #[must_use]
-pub fn decode(capture: &Capture, key_log: &str) -> Account {
+pub fn decode<'a>(capture: &Capture, known: impl Into<Known<'a>>) -> Account {
+    let known = known.into();
     let (mut spaces, mut flows, mut fragments) = (Spaces::default(), Flows::default(), Fragments::default());
     let mut flow_of = Vec::with_capacity(capture.frames.len());
     for (index, frame) in capture.frames.iter().enumerate() {
@@ -82,7 +86,7 @@ pub fn decode(capture: &Capture, key_log: &str) -> Account {
         whole_datagram(&mut wire, &mut spaces);
         flow_of.push(wire.flow);
     }
-    let streams = streams::Streams::new(key_log);
+    let streams = streams::Streams::new(known.secrets);
     let flows = flows
         .all
         .into_iter()

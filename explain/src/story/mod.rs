@@ -11,7 +11,7 @@ pub use viewpoint::Viewpoint;
 use std::collections::BTreeMap;
 
 use crate::capture::Capture;
-use crate::decode::decode;
+use crate::decode::{Known, decode};
 use crate::event::Account;
 use crate::world::{Decision, Seen};
 
@@ -58,13 +58,13 @@ pub struct Story {
 }
 
 impl Story {
-    /// Tells what was seen. `secrets` are the lines of an SSLKEYLOGFILE; an eavesdropper has none.
+    /// Tells what was seen, with what is known besides; an eavesdropper has no secrets.
     #[must_use]
-    pub fn new(seen: &Seen, secrets: &str, viewpoint: Viewpoint) -> Self {
+    pub fn new(seen: &Seen, known: Known<'_>, viewpoint: Viewpoint) -> Self {
         let nothing = Capture::default();
         let path = SIMULATED.map(|node| seen.captures.get(node).unwrap_or(&nothing));
         let (capture, places) = viewpoint.choose(&path);
-        let account = decode(&capture, if viewpoint.has_secrets() { secrets } else { "" });
+        let account = decode(&capture, viewpoint.lends(known));
         let node = viewpoint.place(path.len());
         let mut tracks = BTreeMap::new();
         for track in follow(&path) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::capture::Capture;
+use crate::decode::Known;
 
 /// Where a journey is told from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,8 +29,12 @@ impl Viewpoint {
         }
     }
 
-    pub(super) const fn has_secrets(self) -> bool {
-        !matches!(self, Self::Eavesdropper)
+    /// What is known there of what is known at all.
+    pub(super) fn lends(self, known: Known<'_>) -> Known<'_> {
+        match self {
+            Self::A | Self::Router | Self::B => known,
+            Self::Eavesdropper => Known { secrets: "", ..known },
+        }
     }
 
     /// Whether a frame that was sent there goes towards B.

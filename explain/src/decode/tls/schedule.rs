@@ -5,6 +5,7 @@ use nihao_protocol::crypto::{Digest, HashAlgorithm, Secret};
 use nihao_protocol::tls::CipherSuite;
 
 use super::keys::KeyLog;
+use crate::decode::SHARED_SECRET;
 use crate::event::{Made, Making, Schedule};
 
 /// The hashes of the handshake at the points where secrets are made of them.
@@ -21,10 +22,6 @@ pub(super) struct Hashes {
 const HELLOS: &str = "ClientHello…ServerHello";
 const TO_SERVER_FINISHED: &str = "ClientHello…server Finished";
 const TO_CLIENT_FINISHED: &str = "ClientHello…client Finished";
-
-/// The label by which a key log may tell the outcome of the key agreement: none of the four that everybody writes, and only a
-/// simulated run has it. With it the whole graph has values.
-const SHARED: &str = "NIHAO_SHARED_SECRET";
 
 /// What is needed to make one.
 #[derive(Debug)]
@@ -62,7 +59,8 @@ pub(super) fn schedule(
     );
     let shared = build.given(
         "(EC)DHE shared secret",
-        log.secret(&random, SHARED).map(|secret| secret.expose().to_vec()),
+        log.secret(&random, SHARED_SECRET)
+            .map(|secret| secret.expose().to_vec()),
     );
     let handshake = build.extract("Handshake Secret", derived, shared);
     build.traffic(CLIENT_HANDSHAKE, handshake, ("c hs traffic", HELLOS, hashes.hello));
