@@ -6,7 +6,11 @@ use std::path::Path;
 use crate::names::{HostName, default_names};
 
 /// Who, and what to type: `{file}` stands for the file with the roots, `{host}` for a name of the server.
-const WAYS: [(&str, &str); 11] = [
+const WAYS: [(&str, &str); 6] = [
+    (
+        "systems and browsers: tells each one's way, and undoes it again",
+        "nihao trust --ca {file}",
+    ),
     ("curl, once", "curl --cacert {file} https://{host}:8443/"),
     (
         "openssl, once",
@@ -18,39 +22,9 @@ const WAYS: [(&str, &str); 11] = [
         "SSL_CERT_FILE={file} python3 …",
     ),
     ("Node, per process", "NODE_EXTRA_CA_CERTS={file} node …"),
-    (
-        "Debian, Ubuntu: the whole system (root)",
-        "openssl x509 -in {file} -out /usr/local/share/ca-certificates/nihao.crt && update-ca-certificates\n\
-         undo: rm /usr/local/share/ca-certificates/nihao.crt && update-ca-certificates --fresh",
-    ),
-    (
-        "Fedora, RHEL: the whole system (root)",
-        "openssl x509 -in {file} -out /etc/pki/ca-trust/source/anchors/nihao.pem && update-ca-trust\n\
-         undo: rm /etc/pki/ca-trust/source/anchors/nihao.pem && update-ca-trust",
-    ),
-    (
-        "Chromium and Chrome on Linux (certutil is in libnss3-tools)",
-        "certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n nihao -i {file}\n\
-         undo: certutil -d sql:$HOME/.pki/nssdb -D -n nihao",
-    ),
-    (
-        "Firefox (PROFILE is the directory shown on about:support)",
-        "certutil -d sql:PROFILE -A -t C,, -n nihao -i {file}\n\
-         or: Settings, Privacy & Security, View Certificates, Authorities, Import\n\
-         undo: certutil -d sql:PROFILE -D -n nihao",
-    ),
-    (
-        "macOS: the whole system",
-        "openssl x509 -in {file} -out nihao.crt\n\
-         sudo security add-trusted-cert -d -k /Library/Keychains/System.keychain nihao.crt",
-    ),
-    (
-        "Windows: the current user",
-        "openssl x509 -in {file} -out nihao.crt\ncertutil -user -addstore Root nihao.crt",
-    ),
 ];
 
-/// Explains, for a `ca.pem` at `path` whose P-256 root permits `names`, how to trust it and how to undo that.
+/// Explains, for a `ca.pem` at `path` whose P-256 root permits `names`, how to trust it.
 #[must_use]
 pub fn instructions(path: &Path, names: &[HostName]) -> String {
     let file = quoted(path);
@@ -65,11 +39,9 @@ pub fn instructions(path: &Path, names: &[HostName]) -> String {
          the first in the file, can speak for these names only, whatever happens to its key: {permitted}.\n\
          nihao itself needs none of this: an invite carries the key to trust. Browsers refuse Ed25519: they take the first.\n"
     );
-    for (who, commands) in WAYS {
-        let _ = write!(text, "\n{who}:\n");
-        for line in commands.replace("{file}", &file).replace("{host}", &host).lines() {
-            let _ = writeln!(text, "    {line}");
-        }
+    for (who, command) in WAYS {
+        let command = command.replace("{file}", &file).replace("{host}", &host);
+        let _ = write!(text, "\n{who}:\n    {command}\n");
     }
     text
 }

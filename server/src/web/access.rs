@@ -7,7 +7,7 @@ use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::extract::{Extension, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use nihao_protocol::chat::{AccessUse, ClientSays, Refusal, ServerSays};
+use nihao_protocol::chat::{Access, AccessUse, ClientSays, Refusal, ServerSays};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -70,7 +70,7 @@ struct Given {
 }
 
 impl Given {
-    fn of(access: &nihao_protocol::chat::Access, secret: Option<String>) -> Self {
+    fn of(access: &Access, secret: Option<String>) -> Self {
         let (scopes, to) = match &access.use_for {
             AccessUse::Token { send, read } => {
                 let scopes = [send.then_some(Scope::Send), read.then_some(Scope::Read)];
@@ -143,7 +143,7 @@ async fn give(who: &Who, use_for: AccessUse, lifetime: Option<u64>) -> Result<Re
     responses((status = 200, body = Vec<Given>, description = "Those of whoever asks"))
 )]
 pub(super) async fn list_tokens(who: Who) -> Result<Response, Problem> {
-    list(&who, |use_for| matches!(use_for, AccessUse::Token { .. })).await
+    list(&who, is_token).await
 }
 
 /// `GET /v1/webhooks`.
@@ -153,15 +153,33 @@ pub(super) async fn list_tokens(who: Who) -> Result<Response, Problem> {
     responses((status = 200, body = Vec<Given>, description = "Those of whoever asks"))
 )]
 pub(super) async fn list_webhooks(who: Who) -> Result<Response, Problem> {
-    list(&who, |use_for| matches!(use_for, AccessUse::Webhook { .. })).await
+    list(&who, is_webhook).await
 }
 
-async fn list(who: &Who, wanted: impl Fn(&AccessUse) -> bool) -> Result<Response, Problem> {
-    let ServerSays::Accesses { accesses } = who.ask(ClientSays::ListAccess).await?.says else {
+const fn is_token(use_for: &AccessUse) -> bool {
+    matches!(use_for, AccessUse::Token { .. })
+}
+
+const fn is_webhook(use_for: &AccessUse) -> bool {
+    matches!(use_for, AccessUse::Webhook { .. })
+}
+
+const fn is_browser(use_for: &AccessUse) -> bool {
+    matches!(use_for, AccessUse::Browser)
+}
+
+/// What `who` gave of one kind.
+async fn given(who: &Who, wanted: fn(&AccessUse) -> bool) -> Result<Vec<Access>, Problem> {
+    let ServerSays::Accesses { mut accesses } = who.ask(ClientSays::ListAccess).await?.says else {
         return Err(Problem::nonsense());
     };
-    let wanted = accesses.iter().filter(|access| wanted(&access.use_for));
-    let given: Vec<_> = wanted.map(|access| Given::of(access, None)).collect();
+    accesses.retain(|access| wanted(&access.use_for));
+    Ok(accesses)
+}
+
+async fn list(who: &Who, wanted: fn(&AccessUse) -> bool) -> Result<Response, Problem> {
+    let given = given(who, wanted).await?;
+    let given: Vec<_> = given.iter().map(|access| Given::of(access, None)).collect();
     Ok(Json(given).into_response())
 }
 
@@ -179,7 +197,7 @@ async fn list(who: &Who, wanted: impl Fn(&AccessUse) -> bool) -> Result<Response
     )
 )]
 pub(super) async fn revoke_token(who: Who, number: Result<Path<u64>, PathRejection>) -> Result<Response, Problem> {
-    revoke(&who, number).await
+    revoke(&who, number, is_token).await
 }
 
 /// `DELETE /v1/webhooks/{number}`.
@@ -196,11 +214,19 @@ pub(super) async fn revoke_token(who: Who, number: Result<Path<u64>, PathRejecti
     )
 )]
 pub(super) async fn revoke_webhook(who: Who, number: Result<Path<u64>, PathRejection>) -> Result<Response, Problem> {
-    revoke(&who, number).await
+    revoke(&who, number, is_webhook).await
 }
 
-async fn revoke(who: &Who, number: Result<Path<u64>, PathRejection>) -> Result<Response, Problem> {
+/// Revokes what has this number and is of this kind: numbers are counted over all kinds.
+async fn revoke(
+    who: &Who,
+    number: Result<Path<u64>, PathRejection>,
+    wanted: fn(&AccessUse) -> bool,
+) -> Result<Response, Problem> {
     let Path(number) = number?;
+    if !given(who, wanted).await?.iter().any(|access| access.number == number) {
+        return Err(Refusal::NoSuchAccess.into());
+    }
     who.ask(ClientSays::RevokeAccess { number }).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -212,7 +238,7 @@ async fn revoke(who: &Who, number: Result<Path<u64>, PathRejection>) -> Result<R
     responses((status = 200, body = Vec<Given>, description = "The browsers of whoever asks"))
 )]
 pub(super) async fn list_sessions(who: Who) -> Result<Response, Problem> {
-    list(&who, |use_for| *use_for == AccessUse::Browser).await
+    list(&who, is_browser).await
 }
 
 /// `DELETE /v1/sessions/{number}`.
@@ -229,7 +255,7 @@ pub(super) async fn list_sessions(who: Who) -> Result<Response, Problem> {
     )
 )]
 pub(super) async fn revoke_session(who: Who, number: Result<Path<u64>, PathRejection>) -> Result<Response, Problem> {
-    revoke(&who, number).await
+    revoke(&who, number, is_browser).await
 }
 
 /// `POST /v1/hooks/{secret}`: posts the body as it is.

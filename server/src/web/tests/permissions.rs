@@ -208,6 +208,28 @@ async fn who_may_do_what_over_http() {
     }
 }
 
+/// Numbers are counted over all kinds: what is no webhook does not end as one.
+#[tokio::test]
+async fn access_is_revoked_as_what_it_is() {
+    let people = people().await;
+    let [_, _, bob, ..] = &people.fields[..] else { panic!() };
+    let kinds = [
+        ("tokens", "{token}"),
+        ("webhooks", "{webhook}"),
+        ("sessions", "{session}"),
+    ];
+    for own in [false, true] {
+        for (kind, _) in kinds {
+            for (other, number) in kinds {
+                if (kind == other) == own {
+                    let heard = people.hear(&format!("DELETE /v1/{kind}/{number}"), bob, None).await;
+                    assert_eq!(heard, if own { "ok" } else { "no_such_access" }, "{number} of {kind}");
+                }
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_table_names_every_route() {
     let lab = lab();
