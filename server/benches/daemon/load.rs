@@ -178,14 +178,7 @@ fn per_million(cpu: f64, messages: usize) -> Outcome<f64> {
 pub(crate) async fn idle_memory(scale: u32) -> Outcome<()> {
     head("resident memory of one idle connection", "bare TCP");
     for connections in [1_000 / scale, 10_000 / scale] {
-        let raw = Process::role(RAW)?;
-        let before = raw.resident()?;
-        let mut open = Vec::new();
-        for _ in 0..connections {
-            open.push(TcpStream::connect(&raw.address).await?);
-        }
-        let bare = each(&raw, before, connections).await?;
-        drop((open, raw));
+        let bare = bare(connections).await?;
         let dir = tempfile::tempdir()?;
         let lab = Lab::start(Process::daemon(dir.path())?).await?;
         let before = lab.server.resident()?;
@@ -202,6 +195,17 @@ pub(crate) async fn idle_memory(scale: u32) -> Outcome<()> {
         figure(&format!("{connections} connections"), whole, bare, "KiB", target);
     }
     Ok(())
+}
+
+/// Bytes of a process that takes connections and does nothing with them, for each of so many.
+pub(crate) async fn bare(connections: u32) -> Outcome<f64> {
+    let raw = Process::role(RAW)?;
+    let before = raw.resident()?;
+    let mut open = Vec::new();
+    for _ in 0..connections {
+        open.push(TcpStream::connect(&raw.address).await?);
+    }
+    each(&raw, before, connections).await
 }
 
 pub(crate) async fn each(server: &Process, before: f64, connections: u32) -> Outcome<f64> {

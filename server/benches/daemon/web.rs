@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use nihao_protocol::chat::{ClientSays, ServerSays};
-use tokio::net::TcpStream;
 
 use crate::Outcome;
-use crate::load::{each, latencies};
+use crate::load::{bare, each, latencies};
 use crate::member::{Lab, Talk};
 use crate::process::Process;
 use crate::table::{Target, figure, head, ratio};
@@ -22,14 +21,7 @@ const TEXT: usize = 4000;
 /// Event streams on which nothing happens, beside bare connections and beside nobody.
 pub(crate) async fn idle_events(scale: u32) -> Outcome<()> {
     let (connections, samples) = (5_000 / scale, if scale == 1 { 1000 } else { 100 });
-    let raw = Process::role(crate::roles::RAW)?;
-    let before = raw.resident()?;
-    let mut open = Vec::new();
-    for _ in 0..connections {
-        open.push(TcpStream::connect(&raw.address).await?);
-    }
-    let bare = each(&raw, before, connections).await?;
-    drop((open, raw));
+    let bare = bare(connections).await?;
 
     let dir = tempfile::tempdir()?;
     let lab = Lab::start(Process::daemon(dir.path())?).await?;

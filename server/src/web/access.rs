@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use nihao_protocol::chat::{Access, AccessUse, ClientSays, Refusal, ServerSays};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoResponses, ToSchema};
 
 use super::problem::{Body, Problem};
 use super::schema::{Line, Place, Seconds, Secret, Seq};
@@ -183,18 +183,24 @@ async fn list(who: &Who, wanted: fn(&AccessUse) -> bool) -> Result<Response, Pro
     Ok(Json(given).into_response())
 }
 
+/// What comes of revoking.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only describes")]
+enum Revoked {
+    /// It is good for nothing any more
+    #[response(status = 204)]
+    Done,
+    /// You gave none of that number: `no_such_access`
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotThere(#[to_schema] Body),
+}
+
 /// `DELETE /v1/tokens/{number}`.
 #[utoipa::path(
     delete, path = "/v1/tokens/{number}", tag = "access",
     security(("bearer" = []), ("cookie" = [])),
     params(("number" = inline(Seq), Path, description = "As it is listed")),
-    responses(
-        (status = 204, description = "It is good for nothing any more"),
-        (
-            status = 404, body = Body, content_type = "application/problem+json",
-            description = "You gave none of that number: `no_such_access`",
-        ),
-    )
+    responses(Revoked)
 )]
 pub(super) async fn revoke_token(who: Who, number: Result<Path<u64>, PathRejection>) -> Result<Response, Problem> {
     revoke(&who, number, is_token).await
@@ -205,13 +211,7 @@ pub(super) async fn revoke_token(who: Who, number: Result<Path<u64>, PathRejecti
     delete, path = "/v1/webhooks/{number}", tag = "access",
     security(("bearer" = []), ("cookie" = [])),
     params(("number" = inline(Seq), Path, description = "As it is listed")),
-    responses(
-        (status = 204, description = "It is good for nothing any more"),
-        (
-            status = 404, body = Body, content_type = "application/problem+json",
-            description = "You gave none of that number: `no_such_access`",
-        ),
-    )
+    responses(Revoked)
 )]
 pub(super) async fn revoke_webhook(who: Who, number: Result<Path<u64>, PathRejection>) -> Result<Response, Problem> {
     revoke(&who, number, is_webhook).await
@@ -246,13 +246,7 @@ pub(super) async fn list_sessions(who: Who) -> Result<Response, Problem> {
     delete, path = "/v1/sessions/{number}", tag = "session",
     security(("bearer" = []), ("cookie" = [])),
     params(("number" = inline(Seq), Path, description = "As it is listed")),
-    responses(
-        (status = 204, description = "It is good for nothing any more"),
-        (
-            status = 404, body = Body, content_type = "application/problem+json",
-            description = "You gave none of that number: `no_such_access`",
-        ),
-    )
+    responses(Revoked)
 )]
 pub(super) async fn revoke_session(who: Who, number: Result<Path<u64>, PathRejection>) -> Result<Response, Problem> {
     revoke(&who, number, is_browser).await
