@@ -192,7 +192,7 @@ enum Revoked {
     Done,
     /// You gave none of that number: `no_such_access`
     #[response(status = 404, content_type = "application/problem+json")]
-    NotThere(#[to_schema] Body),
+    NotThere(Body),
 }
 
 /// `DELETE /v1/tokens/{number}`.
