@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use nihao_protocol::clock::Clock;
 use nihao_protocol::crypto::random::Seeded;
 use nihao_protocol::dns::{
-    Cache, Context, Family, Hosts, Lookup, Message, Name, NameServer, Query, Record, RecordData, RecordType, Route,
-    Transport, Trouble, Zone, resolved, wire,
+    Cache, Context, Family, Hosts, Layer, Lookup, Message, Name, NameServer, Query, Record, RecordData, RecordType,
+    Route, Transport, Trouble, Zone, resolved, wire,
 };
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::event::NameStep;
 use crate::scene::{self, Places};
 use crate::world::{Datagrams, NodeId, World};
 
@@ -39,7 +40,24 @@ pub enum Silence {
     Resolver,
 }
 
-/// Starts all name servers; they run until the network does not any more.
+/// What programs tell of their look-ups while the network runs. Clones are the same list.
+#[derive(Debug, Clone, Default)]
+pub struct Told(Arc<Mutex<Vec<NameStep>>>);
+
+impl Told {
+    /// Adds a step.
+    pub fn add(&self, step: NameStep) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(step);
+    }
+
+    /// All steps so far.
+    #[must_use]
+    pub fn take(&self) -> Vec<NameStep> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Starts all name servers; they run until the network does not any more. What the resolver does goes to `told`.
 ///
 /// # Errors
 /// When a port is taken, or a name of ours is none.
@@ -49,6 +67,7 @@ pub fn start(
     seed: u64,
     clock: &Clock,
     silence: Option<Silence>,
+    told: &Told,
 ) -> std::io::Result<()> {
     let zones = zones(silence == Some(Silence::NoSuchName)).map_err(std::io::Error::other)?;
     for (host, zone) in [places.root, places.top_level, places.authoritative]
@@ -67,6 +86,7 @@ pub fn start(
             cache: Arc::default(),
             clock: clock.clone(),
             seed,
+            told: told.clone(),
         };
         let socket = Arc::new(world.datagrams(places.resolver, nihao_protocol::dns::PORT)?);
         tokio::spawn(resolver.serve(socket));
@@ -137,6 +157,7 @@ struct Resolver {
     cache: Arc<Mutex<Cache>>,
     clock: Clock,
     seed: u64,
+    told: Told,
 }
 
 impl Resolver {
@@ -184,10 +205,12 @@ impl Resolver {
                 &mut context,
             )
         };
+        self.tell(&mut lookup, number);
         while let Some(next) = {
             let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
             lookup.transmit(&mut self.context(&mut cache, &mut random)).ok()?
         } {
+            self.tell(&mut lookup, number);
             let received = timeout(next.patience, ask(&self.world, self.host, &next)).await;
             let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
             match received {
@@ -197,9 +220,20 @@ impl Resolver {
                 Err(_) => lookup.unanswered(&next, &Trouble::TimedOut),
                 Ok(Err(error)) => lookup.unanswered(&next, &Trouble::Unreachable(error.to_string())),
             }
+            self.tell(&mut lookup, number);
         }
         let found = lookup.answer(family)?;
         resolved(query, found.as_ref(), Transport::Udp).ok()
+    }
+
+    fn tell(&self, lookup: &mut Lookup, number: u64) {
+        while let Some(step) = lookup.next_step() {
+            // Resolvers read no hosts file; this one is given an empty one.
+            if step.layer != Layer::Hosts {
+                let (at, node) = (self.world.now(), String::from(scene::RESOLVER_NAME));
+                self.told.add(NameStep { at, node, number, step });
+            }
+        }
     }
 
     fn context<'a>(&self, cache: &'a mut Cache, random: &'a mut Seeded) -> Context<'a> {
@@ -225,7 +259,7 @@ mod tests {
         let Scene { plan, places } = scene(7, &Distance::default());
         let scenario = move |world: World| async move {
             let clock = Clock::fixed(UnixTime(0));
-            start(&world, &places, 7, &clock, silence).unwrap();
+            start(&world, &places, 7, &clock, silence, &Told::default()).unwrap();
             let (mut found, mut took) = (Vec::new(), Vec::new());
             for _ in 0..2 {
                 let began = world.now();

@@ -17,6 +17,10 @@ use crate::world::{Address, NodeId, Plan, Route, Wire};
 pub const HOST: &str = "chat.nihao.test";
 /// Where the server listens.
 pub const PORT: u16 = 443;
+/// What the sender's node is called.
+pub const SENDER_NAME: &str = "A";
+/// What the node of the resolver is called.
+pub const RESOLVER_NAME: &str = "resolver";
 /// A's address.
 pub const A: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 10);
 /// B's address.
@@ -84,9 +88,9 @@ pub struct Places {
 pub fn scene(seed: u64, distance: &Distance) -> Scene {
     let mut plan = Plan::new(seed);
     let places = Places {
-        a: plan.host("A", at(0x0a, A, 24), gateway(A)),
+        a: plan.host(SENDER_NAME, at(0x0a, A, 24), gateway(A)),
         b: plan.host("B", at(0x0b, B, 24), gateway(B)),
-        resolver: plan.host("resolver", at(0x53, RESOLVER, 28), Ipv4Addr::new(203, 0, 113, 49)),
+        resolver: plan.host(RESOLVER_NAME, at(0x53, RESOLVER, 28), Ipv4Addr::new(203, 0, 113, 49)),
         root: plan.host("root", at(0xe1, ROOT, 28), Ipv4Addr::new(203, 0, 113, 14)),
         top_level: plan.host("top-level", at(0xe2, TOP_LEVEL, 28), Ipv4Addr::new(203, 0, 113, 14)),
         authoritative: plan.host(

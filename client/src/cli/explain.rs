@@ -140,6 +140,7 @@ impl Explain {
             })?;
         }
         let story = Story::new(&journey.seen, journey.known(), self.view.into());
+        let story = story.with_names(&journey.seen.captures, &journey.names);
         if self.json {
             return self.print_json(&journey, &story, screen);
         }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hyper::Method;
+use nihao_explain::names::Told;
 use nihao_explain::scene;
 use nihao_explain::world::{NodeId, World};
 use nihao_protocol::chat::{ClientSays, Conversation, MessageId, RoomName, ServerSays};
@@ -14,11 +15,10 @@ use nihao_protocol::tls::{ClientConfig, RememberedSessions, Sessions};
 
 use super::b::{Running, failed};
 use super::journey::{Options, Shape};
-use super::network::{Network, Secrets, environment};
+use super::network::{Network, Noting, Secrets, environment};
 use crate::command::Screen;
 use crate::command::http::{self, Adjust, Manner, Request, Versions};
 use crate::connect::{Connect as _, Secure};
-use crate::dial::Resolving;
 use crate::error::Error;
 use crate::home::Endpoint;
 use crate::link::{Link, LinkError};
@@ -33,7 +33,8 @@ pub(super) struct Sender<'a> {
     options: &'a Options,
     world: &'a World,
     host: NodeId,
-    dialer: Resolving<Network>,
+    dialer: Noting,
+    names: Told,
     environment: Environment,
     secrets: Secrets,
     sessions: Option<Arc<RememberedSessions>>,
@@ -42,12 +43,13 @@ pub(super) struct Sender<'a> {
 }
 
 impl<'a> Sender<'a> {
-    pub(super) fn new(world: &'a World, host: NodeId, options: &'a Options, secrets: Secrets) -> Self {
+    pub(super) fn new(world: &'a World, host: NodeId, options: &'a Options, secrets: Secrets, names: Told) -> Self {
         let environment = environment(world, options.seed, "A", 0);
         Self {
             world,
             host,
-            dialer: Network::dialer(world, host, environment.clone()),
+            dialer: noting(world, host, environment.clone(), &names),
+            names,
             environment,
             secrets,
             sessions: (options.shape == Shape::Resumed).then(|| Arc::new(RememberedSessions::new(SESSIONS))),
@@ -141,7 +143,7 @@ impl<'a> Sender<'a> {
             port: scene::PORT,
             ca: b.ca,
         };
-        let dialer = Network::dialer(self.world, self.host, self.environment.clone());
+        let dialer = noting(self.world, self.host, self.environment.clone(), &self.names);
         let secure = Secure::new(dialer, self.environment.clone())
             .without_resumption()
             .with_key_log(Arc::new(self.secrets.clone()));
@@ -162,4 +164,10 @@ impl<'a> Sender<'a> {
         link.close().await;
         Ok(format!("stored as number {}", sent.seq))
     }
+}
+
+/// What dials from A, and notes how it finds names.
+fn noting(world: &World, host: NodeId, environment: Environment, names: &Told) -> Noting {
+    let dialer = Network::dialer(world, host, environment);
+    Noting::new(world, scene::SENDER_NAME, dialer, names.clone())
 }

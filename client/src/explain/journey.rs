@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use nihao_explain::decode::{Known, Trusted};
-use nihao_explain::names::{self, Silence};
+use nihao_explain::event::NameStep;
+use nihao_explain::names::{self, Silence, Told};
 use nihao_explain::scene::{self, Distance, Scene};
 use nihao_explain::world::{Seen, World};
 use nihao_protocol::chat::Text;
@@ -96,6 +97,8 @@ pub struct Journey {
     pub roots: Vec<Vec<u8>>,
     /// The authority's Ed25519 key that A trusts instead, where it speaks native frames.
     pub pin: Option<[u8; 32]>,
+    /// The look-ups of names, as the programs on A and on the resolver told them.
+    pub names: Vec<NameStep>,
     /// What A's client told its user on the way, in lines: names, TCP, TLS, headers.
     pub told: String,
     /// What A was told in the end: the answer's body, or the receipt.
@@ -122,13 +125,14 @@ impl Journey {
 /// [`Error`] where not even the beginning could be made; what goes wrong on the way is part of the journey.
 pub fn journey(options: &Options) -> Result<Journey, Error> {
     let Scene { plan, places } = scene::scene(options.seed, &options.distance);
-    let secrets = Secrets::default();
+    let (secrets, told_names) = (Secrets::default(), Told::default());
     let scenario = |world: World| {
-        let secrets = secrets.clone();
+        let (secrets, told_names) = (secrets.clone(), told_names.clone());
         async move {
-            let sender = Sender::new(&world, places.a, options, secrets);
+            let sender = Sender::new(&world, places.a, options, secrets, told_names.clone());
             let clock = environment(&world, options.seed, "name servers", 0).clock;
-            names::start(&world, &places, options.seed, &clock, options.silence()).map_err(|error| failed(&error))?;
+            names::start(&world, &places, options.seed, &clock, options.silence(), &told_names)
+                .map_err(|error| failed(&error))?;
             let mut b = Running::start(&world, places.b, options).await?;
             // Nothing waits for ever; this only bounds what would be a fault of ours.
             let ended = tokio::time::timeout(LONGEST, talk(&sender, &mut b)).await;
@@ -144,6 +148,7 @@ pub fn journey(options: &Options) -> Result<Journey, Error> {
         secrets: secrets.lines(),
         roots,
         pin: options.native.then_some(ca),
+        names: told_names.take(),
         told,
         answer,
         heard,

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use nihao_explain::decode::SHARED_SECRET;
+use nihao_explain::event::NameStep;
+use nihao_explain::names::Told;
 use nihao_explain::world::{Listener as Listening, NodeId, Stream, World};
 use nihao_explain::{names, scene};
 use nihao_protocol::clock::{Clock, UnixTime};
@@ -16,7 +18,7 @@ use nihao_protocol::net::{Entropy, Environment};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::sync::mpsc;
 
-use crate::dial::{Dial, DialError, Resolving, Sockets};
+use crate::dial::{Dial, DialError, DialStep, Resolving, Sockets};
 use crate::resolve::{Ask, Resolver};
 
 /// The first moment of every journey, in ms since 1970: 2026-01-01T00:00:00Z.
@@ -83,6 +85,57 @@ impl Ask for Network {
 
     fn hosts(&self) -> Hosts {
         Hosts::parse("127.0.0.1 localhost\n")
+    }
+}
+
+/// What dials on a host's network, and notes how it finds names.
+pub(super) struct Noting {
+    world: World,
+    node: &'static str,
+    dialer: Resolving<Network>,
+    told: Told,
+    dialed: Arc<AtomicU64>,
+}
+
+impl Noting {
+    /// Notes the look-ups of `dialer`, which is of the host called `node`.
+    pub(super) fn new(world: &World, node: &'static str, dialer: Resolving<Network>, told: Told) -> Self {
+        Self {
+            world: world.clone(),
+            node,
+            dialer,
+            told,
+            dialed: Arc::default(),
+        }
+    }
+}
+
+impl Dial for Noting {
+    type Stream = Stream;
+
+    async fn dial(&self, host: &str, port: u16) -> Result<Stream, DialError> {
+        self.dial_telling(host, port, &mut |_| {}).await
+    }
+
+    async fn dial_telling(
+        &self,
+        host: &str,
+        port: u16,
+        tell: &mut (dyn FnMut(DialStep) + Send),
+    ) -> Result<Stream, DialError> {
+        let number = self.dialed.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut note = |step: DialStep| {
+            if let DialStep::Lookup(step) = &step {
+                self.told.add(NameStep {
+                    at: self.world.now(),
+                    node: self.node.into(),
+                    number,
+                    step: (**step).clone(),
+                });
+            }
+            tell(step);
+        };
+        self.dialer.dial_telling(host, port, &mut note).await
     }
 }
 

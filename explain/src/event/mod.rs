@@ -14,6 +14,7 @@
 
 mod field;
 mod flow;
+mod names;
 mod schedule;
 mod tree;
 
@@ -22,6 +23,7 @@ use std::ops::Range;
 
 pub use field::{Bits, Field, Note, Value};
 pub use flow::{Agreed, Endpoint, Flow, FlowEnd};
+pub use names::NameStep;
 pub use schedule::{Made, Making, Schedule};
 pub use tree::{Layer, Part, Protocol};
 

@@ -3,15 +3,23 @@
 //! | `type` | what it has |
 //! |---|---|
 //! | `story` | `version` (of this format: 1), `view`, `source` (`simulated`), `path` (the nodes in order), `interfaces` |
+//! | `lookup` | a layer that was asked for a name: `number`, `at` (µs), `took` (µs), `node` (who asked), `run` (which of its look-ups), `where`, `asked`, `result` (`hit`, `miss`, `answer`, `referral`, `negative`, `silence`, `failure`, `again`), `what`, `ttl` (s), `why`, `frames` (numbers), `messages` (as they passed `node`: `at`, `way`, `bytes`, `tree`) |
 //! | `rung` | a step: `act`, `at` (µs), `way`, `frames` (numbers from 1), `layer`, `what`, `why`, `seen` (nodes and times of its first frame), `lost_behind` |
-//! | `frame` | `number`, `at` (µs), `way` (`out`, `in`), `lost`, `bytes` (hexadecimal), `flow`, `completes` (numbers of `derived`), `tree` |
+//! | `decision` | a router's: `node`, `at` (µs), `frame` (a number, or null), `destination`, `candidates` (`prefix`, `matches`), `prefix` (the one taken, or null), `next_hop` (null: the destination itself), `interface`, `ttl` (it leaves with), `why` |
+//! | `frame` | `number`, `at` (µs), `way` (`out`, `in`), `lost`, `bytes` (hexadecimal), `hops` (each node that saw it: `node`, `at`, `way`, `lost`, `source_mac`, `destination_mac`, `ttl`), `flow`, `completes` (numbers of `derived`), `tree` |
 //! | `derived` | bytes that no frame holds as they are: `number`, `how` (`joined`, `decrypted` with what), `from` (spans), `bytes`, `tree` |
 //! | `flow` | a TCP connection: its two ends, how it ended, and what TLS agreed on |
+//! | `wait` | a connection in TIME-WAIT: `node`, `local`, `remote`, `at`, `until` (µs), `why` |
+//! | `ledger` | what the bytes were for: `text_bytes`, `text_frame` and `text_frames` (numbers), `layers` (`layer`, `bytes`, `why`; of these frames), `all` (the same of all frames), `wires` (`wire`, `frames`, `bytes`, `around`: bytes besides that no capture has), `around` (of each frame) |
+//! | `screen` | a text on its way up at the path's end: `node`, `steps` (`layer`, `what`, `count`, `bytes`; the lowest first), `text`, `bytes`, `characters`, `columns` |
 //!
 //! A `tree` is a layer: `layer` (its protocol), `name`, `what`, `range` (of its space, end excluded), `notes`, `parts`. A part is a
 //! tree, or a field: `field`, `range`, `value`, `number` where it is one, `notes`, `becomes` (a span's space). The fields' ranges
 //! partition the bytes. A note is `key`, `text` in the language asked for, `detail`, `section`, `invalid` where something is wrong.
 //! Programs should pass over members that they do not know; a change of what is here is a new version.
+
+mod sum;
+mod way;
 
 use serde_json::{Map, Value, json};
 
@@ -36,12 +44,18 @@ pub fn json(story: &Story, language: Language) -> Vec<Value> {
         "path": story.path,
         "interfaces": account.interfaces,
     })];
+    let lookups = story.lookups.iter().enumerate();
+    lines.extend(lookups.map(|(index, lookup)| teller.lookup(index, lookup)));
     lines.extend(story.rungs.iter().map(|rung| teller.rung(story, rung)));
+    lines.extend(story.decisions.iter().map(|routing| teller.decision(routing)));
     let frames = account.frames.iter().enumerate();
-    lines.extend(frames.map(|(index, frame)| teller.frame(index, frame, story.bytes(index))));
+    lines.extend(frames.map(|(index, frame)| teller.frame(story, index, frame)));
     let derived = account.derived.iter().enumerate();
     lines.extend(derived.map(|(index, derived)| teller.derived(index, derived)));
     lines.extend(account.flows.iter().map(flow));
+    lines.extend(story.waits.iter().map(|wait| teller.wait(wait)));
+    lines.push(teller.ledger(&story.ledger));
+    lines.extend(story.screens.iter().map(sum::screen));
     lines
 }
 
@@ -69,14 +83,16 @@ impl Teller {
         })
     }
 
-    fn frame(&self, index: usize, frame: &FrameAccount, bytes: &[u8]) -> Value {
+    fn frame(&self, story: &Story, index: usize, frame: &FrameAccount) -> Value {
+        let hops = story.hops.get(&index).map_or(&[][..], Vec::as_slice);
         json!({
             "type": "frame",
             "number": index + 1,
             "at": frame.at,
             "way": way(frame.way),
             "lost": frame.lost,
-            "bytes": hex(bytes),
+            "bytes": hex(story.bytes(index)),
+            "hops": hops.iter().map(way::hop).collect::<Vec<_>>(),
             "flow": frame.flow.map(|flow| flow + 1),
             "completes": frame.completes.iter().map(|index| index + 1).collect::<Vec<_>>(),
             "tree": self.layer(&frame.layer),

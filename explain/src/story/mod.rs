@@ -1,10 +1,18 @@
 //! What happened, put together from what was seen at several points: rungs of a ladder, and how far each frame got.
 
+mod hops;
+mod ledger;
+mod lookup;
 mod rungs;
+mod screen;
 mod tracks;
 mod viewpoint;
 
+pub use hops::{Hop, Routing};
+pub use ledger::{AROUND, Entry, Ledger, Passed, SHORTEST, Share};
+pub use lookup::{Found, Lookup, Message, Place};
 pub use rungs::{Act, Rung};
+pub use screen::{Screen, Step};
 pub use tracks::{Sighting, Track, follow};
 pub use viewpoint::Viewpoint;
 
@@ -12,8 +20,8 @@ use std::collections::BTreeMap;
 
 use crate::capture::Capture;
 use crate::decode::{Known, decode};
-use crate::event::Account;
-use crate::world::{Decision, Seen};
+use crate::event::{Account, NameStep};
+use crate::world::{Seen, TimeWait};
 
 /// The nodes that a simulated message crosses, in order; what they saw is told by these names.
 const SIMULATED: [&str; 4] = ["A", "R1", "R2", "B"];
@@ -52,8 +60,18 @@ pub struct Story {
     pub rungs: Vec<Rung>,
     /// How far each frame of [`Self::account`] came, by its index.
     pub tracks: BTreeMap<usize, Track>,
-    /// What the routers decided, in the order of time.
-    pub decisions: Vec<Decision>,
+    /// What the nodes on the way made of each frame of [`Self::account`], by its index; of an eavesdropper's nothing is known.
+    pub hops: BTreeMap<usize, Vec<Hop>>,
+    /// What the routers decided, in the order of time; who listens in secret is told nothing.
+    pub decisions: Vec<Routing>,
+    /// The look-ups of names, layer by layer, in the order of time.
+    pub lookups: Vec<Lookup>,
+    /// What each byte was for.
+    pub ledger: Ledger,
+    /// What came to the screen at the end of the path, in the order of time.
+    pub screens: Vec<Screen>,
+    /// Which connections were kept in mind after their end.
+    pub waits: Vec<TimeWait>,
     capture: Capture,
 }
 
@@ -66,20 +84,19 @@ impl Story {
         let (capture, places) = viewpoint.choose(&path);
         let account = decode(&capture, viewpoint.lends(known));
         let node = viewpoint.place(path.len());
-        let mut tracks = BTreeMap::new();
-        for track in follow(&path) {
-            let own = |sighting: &&Sighting| sighting.node == node;
-            let indices: Vec<_> = track
-                .seen
-                .iter()
-                .filter(own)
-                .filter_map(|own| places.get(&own.frame))
-                .collect();
-            for index in indices {
-                tracks.insert(*index, track.clone());
-            }
-        }
+        let tracks = tracks(&path, node, &places);
         let rungs = rungs::rungs(&account);
+        let is_trusted = viewpoint.is_trusted();
+        let own = SIMULATED.get(node).filter(|_| is_trusted);
+        let ways = own.map(|own| hops::ways(seen, &SIMULATED, own, &places));
+        let ways = ways.unwrap_or_default();
+        let towards = |index: usize| {
+            let frame = account.frames.get(index);
+            frame.is_some_and(|frame| viewpoint.is_towards_end(frame.way))
+        };
+        let ledger = Ledger::new(&account, towards, hops::wires(seen, &SIMULATED));
+        let end = SIMULATED.last().zip(path.last()).filter(|_| is_trusted);
+        let screens = end.map(|(end, capture)| screen::screens(&decode(capture, known), end));
         Self {
             source: Source::Simulated,
             path: SIMULATED.map(String::from).to_vec(),
@@ -88,9 +105,23 @@ impl Story {
             account,
             rungs,
             tracks,
-            decisions: seen.decisions.clone(),
+            hops: ways.hops,
+            decisions: ways.routings,
+            lookups: Vec::new(),
+            ledger,
+            screens: screens.unwrap_or_default(),
+            waits: if is_trusted { seen.waits.clone() } else { Vec::new() },
             capture,
         }
+    }
+
+    /// Tells the look-ups of names, too: what the programs on the nodes told of them, and what was seen of them.
+    #[must_use]
+    pub fn with_names(mut self, captures: &BTreeMap<String, Capture>, steps: &[NameStep]) -> Self {
+        if self.viewpoint.is_trusted() {
+            self.lookups = lookup::lookups(captures, &self.capture, steps);
+        }
+        self
     }
 
     /// The bytes of a frame, by its index.
@@ -98,4 +129,17 @@ impl Story {
     pub fn bytes(&self, frame: usize) -> &[u8] {
         self.capture.frames.get(frame).map_or(&[], |frame| &frame.bytes)
     }
+}
+
+/// How far each frame came that was seen at a node of a path.
+fn tracks(path: &[&Capture], node: usize, places: &BTreeMap<usize, usize>) -> BTreeMap<usize, Track> {
+    let mut tracks = BTreeMap::new();
+    for track in follow(path) {
+        let own = track.seen.iter().filter(|sighting| sighting.node == node);
+        let indices: Vec<_> = own.filter_map(|own| places.get(&own.frame)).collect();
+        for index in indices {
+            tracks.insert(*index, track.clone());
+        }
+    }
+    tracks
 }

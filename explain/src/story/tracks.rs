@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
-use crate::capture::{Capture, Frame, Way};
+use crate::capture::{Capture, Way};
 
 /// The way of one frame over the nodes of a path, as far as it was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -49,7 +49,7 @@ fn from_end(path: &[&Capture], order: &[usize]) -> Vec<Track> {
         let mut arrived: BTreeMap<Packet, VecDeque<usize>> = BTreeMap::new();
         let mut left: BTreeMap<Packet, VecDeque<usize>> = BTreeMap::new();
         for (index, frame) in capture.frames.iter().enumerate() {
-            let packet = Packet::of(frame);
+            let packet = Packet::of(&frame.bytes);
             let sighting = Sighting {
                 node: *node,
                 frame: index,
@@ -96,17 +96,16 @@ fn from_end(path: &[&Capture], order: &[usize]) -> Vec<Track> {
 /// What of a frame stays the same on its way: all of an IPv4 packet but its time to live and its header's checksum; of anything else
 /// nothing goes further than one wire.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Packet(Vec<u8>);
+pub(super) struct Packet(Vec<u8>);
 
 impl Packet {
-    fn of(frame: &Frame) -> Self {
+    pub(super) fn of(bytes: &[u8]) -> Self {
         const IP: usize = 14;
         const CHANGING: [Range<usize>; 2] = [IP + 8..IP + 9, IP + 10..IP + 12];
-        let bytes = &frame.bytes;
         if bytes.get(12..IP) != Some(&[8, 0]) {
-            return Self(bytes.clone());
+            return Self(bytes.to_vec());
         }
-        let mut kept = bytes.clone();
+        let mut kept = bytes.to_vec();
         for range in CHANGING {
             if let Some(bytes) = kept.get_mut(range) {
                 bytes.fill(0);
@@ -119,6 +118,7 @@ impl Packet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::Frame;
 
     fn frame(at: u64, way: Way, packet: u8, hops: u8, lost: bool) -> Frame {
         let mut bytes = vec![hops; 34];

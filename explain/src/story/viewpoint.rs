@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::capture::Capture;
+use crate::capture::{Capture, Way};
 use crate::decode::Known;
 
 /// Where a journey is told from.
@@ -37,10 +37,20 @@ impl Viewpoint {
         }
     }
 
+    /// Whether whoever looks is one of those who talk, or is told everything by them.
+    pub(super) const fn is_trusted(self) -> bool {
+        !matches!(self, Self::Eavesdropper)
+    }
+
     /// Whether a frame that was sent there goes towards B.
     #[must_use]
     pub const fn sends_forward(self) -> bool {
         matches!(self, Self::A)
+    }
+
+    /// Whether a frame that passed it this way goes towards B.
+    pub(super) const fn is_towards_end(self, way: Way) -> bool {
+        matches!(way, Way::Out) == self.sends_forward()
     }
 
     /// What was seen there; of a router the side towards A alone, so that no packet is seen twice. And where each frame of the whole

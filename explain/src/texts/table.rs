@@ -1,10 +1,10 @@
 //! Every text there is.
 
-use super::{Text, dns, general, http, link, tcp, tls, tls_extensions, x509};
+use super::{Text, dns, general, http, link, story, tcp, tls, tls_extensions, x509};
 
 /// Every text there is.
 pub fn all() -> impl Iterator<Item = &'static Text> {
-    let files: [&[&Text]; 8] = [
+    let files: [&[&Text]; 9] = [
         general::ALL,
         link::ALL,
         tcp::ALL,
@@ -13,6 +13,7 @@ pub fn all() -> impl Iterator<Item = &'static Text> {
         tls_extensions::ALL,
         x509::ALL,
         http::ALL,
+        story::ALL,
     ];
     files.into_iter().flatten().copied()
 }

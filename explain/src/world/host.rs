@@ -1,13 +1,13 @@
 //! A host: one network card, and a TCP/IP stack (smoltcp) with its sockets.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use smoltcp::iface::{Config, Interface, PollResult, SocketHandle, SocketSet};
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::socket::{tcp, udp};
 use smoltcp::time::Instant;
-use smoltcp::wire::{EthernetAddress, HardwareAddress, IpCidr, Ipv4Cidr};
+use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr, IpEndpoint, Ipv4Cidr};
 
 /// The longest Ethernet frame, without its checksum: 1500 bytes of IP.
 pub(super) const FRAME: usize = 1514;
@@ -53,6 +53,18 @@ pub(super) struct Host {
     pub(super) bound: BTreeMap<u16, SocketHandle>,
     next_port: u16,
     is_on: bool,
+    /// Connections that are or were in TIME-WAIT.
+    pub(super) waits: Vec<Wait>,
+}
+
+/// A connection that its host keeps in mind after both ends have closed it (RFC 9293 §3.6).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wait {
+    handle: SocketHandle,
+    pub(super) local: SocketAddrV4,
+    pub(super) remote: SocketAddrV4,
+    pub(super) from: u64,
+    pub(super) until: Option<u64>,
 }
 
 impl Host {
@@ -77,6 +89,7 @@ impl Host {
             bound: BTreeMap::new(),
             next_port: FIRST_DYNAMIC + (seed % 4096) as u16,
             is_on: true,
+            waits: Vec::new(),
         }
     }
 
@@ -93,6 +106,7 @@ impl Host {
             return (Vec::new(), false);
         }
         let result = self.interface.poll(instant(now), &mut self.card, &mut self.sockets);
+        self.note_waits(now);
         self.bury();
         let sent = std::mem::take(&mut self.card.sent);
         let did = !sent.is_empty() || result == PollResult::SocketStateChanged;
@@ -125,11 +139,7 @@ impl Host {
     }
 
     /// Starts to connect a socket to an address from any free port.
-    pub(super) fn connect(
-        &mut self,
-        handle: SocketHandle,
-        to: std::net::SocketAddrV4,
-    ) -> Result<(), tcp::ConnectError> {
+    pub(super) fn connect(&mut self, handle: SocketHandle, to: SocketAddrV4) -> Result<(), tcp::ConnectError> {
         let port = self.any_port();
         let socket = self.sockets.get_mut::<tcp::Socket<'_>>(handle);
         socket.connect(self.interface.context(), (*to.ip(), to.port()), port)
@@ -148,6 +158,35 @@ impl Host {
         socket.close();
         socket.set_timeout(Some(smoltcp::time::Duration::from_secs(60)));
         self.orphans.push(handle);
+    }
+
+    /// Notes which connections have come into TIME-WAIT, and which have left it.
+    fn note_waits(&mut self, now: u64) {
+        for (handle, socket) in self.sockets.iter() {
+            let smoltcp::socket::Socket::Tcp(socket) = socket else {
+                continue;
+            };
+            let waits = socket.state() == tcp::State::TimeWait;
+            let known = self
+                .waits
+                .iter_mut()
+                .find(|wait| wait.handle == handle && wait.until.is_none());
+            match (known, waits) {
+                (Some(wait), false) => wait.until = Some(now),
+                (None, true) => {
+                    let ends = socket.local_endpoint().zip(socket.remote_endpoint());
+                    let Some((local, remote)) = ends else { continue };
+                    self.waits.push(Wait {
+                        handle,
+                        local: place(local),
+                        remote: place(remote),
+                        from: now,
+                        until: None,
+                    });
+                }
+                _ => {}
+            }
+        }
     }
 
     fn bury(&mut self) {
@@ -177,6 +216,11 @@ impl std::fmt::Debug for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Host({})", self.address.ip)
     }
+}
+
+const fn place(endpoint: IpEndpoint) -> SocketAddrV4 {
+    let IpAddress::Ipv4(address) = endpoint.addr;
+    SocketAddrV4::new(address, endpoint.port)
 }
 
 pub(super) fn instant(now: u64) -> Instant {

@@ -23,11 +23,12 @@ mod wire;
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::net::SocketAddrV4;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use self::datagrams::Datagrams;
 pub use self::host::Address;
-pub use self::router::{Decision, Route};
+pub use self::router::{Candidate, Decision, Route};
 pub use self::stream::{Listener, Stream};
 pub use self::wire::Wire;
 
@@ -107,13 +108,39 @@ impl Plan {
         let ended = runtime.block_on(driver::run(world.clone(), gate, scenario(world.clone()), rest));
         drop(runtime);
         let mut network = world.lock();
-        let captures = self.names.into_iter().map(|(id, name)| {
-            let node = network.node_mut(id);
-            (name, node.tap.take())
+        let names = self.names;
+        let captures = names.iter().map(|(id, name)| {
+            let node = network.node_mut(*id);
+            (name.clone(), node.tap.take())
         });
         let captures = captures.collect();
-        let decisions = network.take_decisions();
-        (ended, Seen { captures, decisions })
+        let decided = network.take_decisions();
+        let name = |id: NodeId| names.get(&id).cloned().unwrap_or_default();
+        let decisions = decided.into_iter().map(|decided| Decision {
+            at: decided.at,
+            node: name(decided.node),
+            frame: decided.frame,
+            destination: decided.looked.destination,
+            ttl: decided.looked.ttl,
+            candidates: decided.looked.candidates,
+        });
+        let waits = network.waits().map(|(id, wait)| TimeWait {
+            node: name(id),
+            local: wait.local,
+            remote: wait.remote,
+            from: wait.from,
+            until: wait.until,
+        });
+        let plugs = network.plugs();
+        let seen = Seen {
+            captures,
+            decisions: decisions.collect(),
+            plugs: plugs
+                .map(|((one, port), (other, at))| ((name(one), port), (name(other), at)))
+                .collect(),
+            waits: waits.collect(),
+        };
+        (ended, seen)
     }
 
     fn named(&mut self, id: NodeId, name: &str) -> NodeId {
@@ -129,6 +156,26 @@ pub struct Seen {
     pub captures: BTreeMap<String, Capture>,
     /// What the routers decided, in the order of time.
     pub decisions: Vec<Decision>,
+    /// What is plugged in where: a node's port, and the port at the other end of the wire. Each wire stands there twice.
+    pub plugs: BTreeMap<(String, usize), (String, usize)>,
+    /// Which connections were kept in mind after their end.
+    pub waits: Vec<TimeWait>,
+}
+
+/// A closed connection that the host that closed it first keeps in mind, lest its late segments be taken for another's
+/// (RFC 9293 §3.3.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeWait {
+    /// The host's name.
+    pub node: String,
+    /// Its own end.
+    pub local: SocketAddrV4,
+    /// The other end.
+    pub remote: SocketAddrV4,
+    /// Since when, in µs since the run began.
+    pub from: u64,
+    /// Until when, if that was seen.
+    pub until: Option<u64>,
 }
 
 /// A network that runs. Clones are the same network.
@@ -149,7 +196,7 @@ impl World {
     ///
     /// # Errors
     /// As a kernel gives them: refused, timed out, no route.
-    pub async fn connect(&self, host: NodeId, to: std::net::SocketAddrV4) -> std::io::Result<Stream> {
+    pub async fn connect(&self, host: NodeId, to: SocketAddrV4) -> std::io::Result<Stream> {
         stream::connect(self, host, to).await
     }
 

@@ -8,8 +8,8 @@ use nihao_protocol::crypto::random::{self, Seeded};
 
 use super::NodeId;
 use super::fault::{Fault, Judge};
-use super::host::{Address, Host};
-use super::router::{Decision, Route, Router};
+use super::host::{Address, Host, Wait};
+use super::router::{Looked, Route, Router};
 use super::switch::Switch;
 use super::wire::{Plugged, Wire};
 use crate::capture::{Capture, Frame, Way};
@@ -26,7 +26,16 @@ pub(super) struct Network {
     flying: BinaryHeap<Reverse<Flight>>,
     /// Of two frames that arrive at one instant the first sent comes first.
     sent: u64,
-    decisions: Vec<Decision>,
+    decisions: Vec<Decided>,
+}
+
+/// What a router looked up, when, and for which frame of its capture.
+#[derive(Debug)]
+pub(super) struct Decided {
+    pub(super) at: u64,
+    pub(super) node: NodeId,
+    pub(super) frame: Option<usize>,
+    pub(super) looked: Looked,
 }
 
 /// A node, and what passed it.
@@ -148,8 +157,26 @@ impl Network {
         self.host(id).power(on);
     }
 
-    pub(super) fn take_decisions(&mut self) -> Vec<Decision> {
+    pub(super) fn take_decisions(&mut self) -> Vec<Decided> {
         std::mem::take(&mut self.decisions)
+    }
+
+    /// Each port with something in it, and the port at the other end of the wire.
+    pub(super) fn plugs(&self) -> impl Iterator<Item = ((NodeId, usize), (NodeId, usize))> {
+        self.plugs.iter().map(|(port, plug)| (*port, plug.other))
+    }
+
+    /// Which connections the hosts kept in TIME-WAIT, host by host.
+    pub(super) fn waits(&self) -> impl Iterator<Item = (NodeId, &Wait)> {
+        let hosts = self
+            .nodes
+            .iter()
+            .enumerate()
+            .filter_map(|(index, node)| match &node.kind {
+                Kind::Host(host) => Some((NodeId(index), host)),
+                _ => None,
+            });
+        hosts.flat_map(|(id, host)| host.waits.iter().map(move |wait| (id, wait)))
     }
 
     /// Does all that is due at this time, in µs; whether there was anything.
@@ -200,7 +227,8 @@ impl Network {
             }
             Kind::Router(router) => router.receive(now, port, &flight.bytes),
         };
-        self.note_decisions(id);
+        let came = self.nodes[id.0].tap.0.frames.len().checked_sub(1);
+        self.note_decisions(id, came);
         for (port, bytes) in leaving {
             self.send(id, port, bytes);
         }
@@ -216,7 +244,7 @@ impl Network {
             Kind::Router(router) => (router.poll(now), false),
             Kind::Switch(_) => (vec![], false),
         };
-        self.note_decisions(id);
+        self.note_decisions(id, None);
         let did = did || !leaving.is_empty();
         for (port, bytes) in leaving {
             self.send(id, port, bytes);
@@ -245,14 +273,15 @@ impl Network {
         }
     }
 
-    fn note_decisions(&mut self, id: NodeId) {
+    /// Notes what a router decided, on the packet of the frame that just came or on packets of its own.
+    fn note_decisions(&mut self, id: NodeId, came: Option<usize>) {
         if let Kind::Router(router) = &mut self.nodes[id.0].kind {
-            for (destination, fitting) in router.lookups.drain(..) {
-                self.decisions.push(Decision {
+            for looked in router.lookups.drain(..) {
+                self.decisions.push(Decided {
                     at: self.now,
                     node: id,
-                    destination,
-                    fitting,
+                    frame: came.filter(|_| !looked.is_own),
+                    looked,
                 });
             }
         }

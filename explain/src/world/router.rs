@@ -38,12 +38,43 @@ pub struct Route {
 pub struct Decision {
     /// In µs since the run began.
     pub at: u64,
-    /// Which router.
-    pub node: super::NodeId,
+    /// The router's name.
+    pub node: String,
+    /// The index of the frame that brought the packet, in the router's capture; none: it is a packet of the router's own.
+    pub frame: Option<usize>,
     /// Where the packet is going.
     pub destination: Ipv4Addr,
-    /// All routes that fit, the longest prefix first: the first was taken.
-    pub fitting: Vec<Route>,
+    /// Its time to live when it leaves.
+    pub ttl: u8,
+    /// All routes, the longest prefix first: the first that fits was taken.
+    pub candidates: Vec<Candidate>,
+}
+
+/// A route that was looked at for a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Candidate {
+    /// The route.
+    pub route: Route,
+    /// Whether the packet's destination is in its network.
+    pub fits: bool,
+}
+
+impl Decision {
+    /// The route that was taken: the longest prefix that fits.
+    #[must_use]
+    pub fn taken(&self) -> Option<&Route> {
+        let fits = |candidate: &&Candidate| candidate.fits;
+        self.candidates.iter().find(fits).map(|candidate| &candidate.route)
+    }
+}
+
+/// What a router looked up for one packet.
+#[derive(Debug)]
+pub(super) struct Looked {
+    pub(super) destination: Ipv4Addr,
+    pub(super) ttl: u8,
+    pub(super) is_own: bool,
+    pub(super) candidates: Vec<Candidate>,
 }
 
 /// A frame that leaves by an interface.
@@ -60,7 +91,7 @@ pub(super) struct Router {
     /// The longest packet that leaves by an interface, where that is less than Ethernet's 1500 bytes.
     limits: BTreeMap<usize, usize>,
     /// What was looked up since somebody last looked.
-    pub(super) lookups: Vec<(Ipv4Addr, Vec<Route>)>,
+    pub(super) lookups: Vec<Looked>,
 }
 
 /// Packets that wait for a neighbour's address.
@@ -205,14 +236,28 @@ impl Router {
         let mut packet = Ipv4Packet::new_unchecked(&mut bytes[..]);
         packet.set_hop_limit(hops - 1);
         packet.fill_checksum();
+        self.look_up(destination, hops - 1, false);
         self.forward(now, destination, bytes)
     }
 
+    /// Notes what the routes say of a destination.
+    fn look_up(&mut self, destination: Ipv4Addr, ttl: u8, is_own: bool) {
+        let candidate = |route: &Route| Candidate {
+            route: *route,
+            fits: route.fits(destination),
+        };
+        let candidates = self.routes.iter().map(candidate).collect();
+        self.lookups.push(Looked {
+            destination,
+            ttl,
+            is_own,
+            candidates,
+        });
+    }
+
     fn forward(&mut self, now: u64, destination: Ipv4Addr, packet: Vec<u8>) -> Vec<Leaving> {
-        let fits = |route: &&Route| Ipv4Cidr::new(route.to, route.prefix).contains_addr(&destination);
-        let fitting: Vec<_> = self.routes.iter().filter(fits).copied().collect();
-        self.lookups.push((destination, fitting.clone()));
-        let Some(route) = fitting.first() else {
+        let route = self.routes.iter().find(|route| route.fits(destination)).copied();
+        let Some(route) = route else {
             return self.complain(
                 now,
                 &packet,
@@ -265,10 +310,7 @@ impl Router {
         if header.next_header == IpProtocol::Icmp {
             return vec![];
         }
-        let back = self
-            .routes
-            .iter()
-            .find(|route| Ipv4Cidr::new(route.to, route.prefix).contains_addr(&header.src_addr));
+        let back = self.routes.iter().find(|route| route.fits(header.src_addr));
         let own = back.and_then(|route| self.interfaces.get(route.interface).copied());
         let Some(own) = own else { return vec![] };
         let data = about.payload();
@@ -295,7 +337,14 @@ impl Router {
         );
         let body = &mut bytes[ip.buffer_len()..];
         message.emit(&mut Icmpv4Packet::new_unchecked(body), &ChecksumCapabilities::default());
+        self.look_up(header.src_addr, HOPS, true);
         self.forward(now, header.src_addr, bytes)
+    }
+}
+
+impl Route {
+    fn fits(&self, destination: Ipv4Addr) -> bool {
+        Ipv4Cidr::new(self.to, self.prefix).contains_addr(&destination)
     }
 }
 

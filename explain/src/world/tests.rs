@@ -135,10 +135,22 @@ fn a_stream_crosses_two_routers() {
         .iter()
         .filter(|decision| decision.destination == B)
         .collect();
+    let fitting = to_b[0].candidates.iter().filter(|candidate| candidate.fits);
     assert_eq!(
-        to_b[0].fitting.iter().map(|route| route.prefix).collect::<Vec<_>>(),
+        fitting.map(|candidate| candidate.route.prefix).collect::<Vec<_>>(),
         [24, 0],
         "the longest prefix first"
+    );
+    assert_eq!((to_b[0].taken().unwrap().prefix, to_b[0].ttl), (24, 63));
+    let came = &seen.captures[&to_b[0].node].frames[to_b[0].frame.unwrap()];
+    assert_eq!((came.way, segment(came).unwrap().2), (Way::In, 64));
+    let [wait] = &seen.waits[..] else {
+        panic!("{:?}", seen.waits)
+    };
+    assert_eq!(
+        (wait.node.as_str(), wait.until.unwrap() - wait.from),
+        ("A", 10_000_000),
+        "A closed first, and B's stack keeps nothing"
     );
 }
 

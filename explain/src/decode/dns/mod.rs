@@ -40,7 +40,7 @@ pub(super) fn message(fields: &mut Fields<'_>) -> Result<(), Stop> {
     }
     let is_answer = flags & 0x8000 != 0;
     let mut asked = String::new();
-    let mut told = Vec::new();
+    let (mut told, mut refers) = (Vec::new(), false);
     for (count, (_, section)) in counts.into_iter().zip(SECTIONS) {
         for _ in 0..count {
             if fields.left() == 0 {
@@ -57,11 +57,12 @@ pub(super) fn message(fields: &mut Fields<'_>) -> Result<(), Stop> {
             match section {
                 "question" => asked = text,
                 "answer" => told.push(text),
+                "authority" => refers |= text.split(' ').nth(1) == Some("NS"),
                 _ => {}
             }
         }
     }
-    explain(fields, flags, counts);
+    explain(fields, flags, told.len() as u64, refers);
     fields.what(match is_answer {
         false => format!("{asked}?"),
         true if told.is_empty() => format!("{asked}: {}", response_code(flags & 0x0f).unwrap_or("no answer")),
@@ -92,7 +93,7 @@ fn flags(fields: &mut Fields<'_>) -> Result<u64, Stop> {
     Ok(flags)
 }
 
-fn explain(fields: &mut Fields<'_>, flags: u64, [_, answers, authorities, _]: [u64; 4]) {
+fn explain(fields: &mut Fields<'_>, flags: u64, answers: u64, refers: bool) {
     let recursion = flags & 0x0100 != 0;
     if flags & 0x8000 == 0 {
         fields.why(&texts::DNS_QUERY);
@@ -102,11 +103,11 @@ fn explain(fields: &mut Fields<'_>, flags: u64, [_, answers, authorities, _]: [u
             &texts::DNS_ITERATIVE
         });
     } else {
-        let authoritative = flags & 0x0400 != 0;
-        fields.why(match (flags & 0x0f, answers, authorities) {
-            (3, ..) => &texts::DNS_NXDOMAIN,
-            (0, 0, 1..) if !authoritative => &texts::DNS_REFERRAL,
-            (0, 0, _) => &texts::DNS_NO_DATA,
+        // RFC 2308 §2.2: with nothing of this type comes the zone's start, if anything does; with a referral its servers.
+        fields.why(match (flags & 0x0f, answers) {
+            (3, _) => &texts::DNS_NXDOMAIN,
+            (0, 0) if refers => &texts::DNS_REFERRAL,
+            (0, 0) => &texts::DNS_NO_DATA,
             _ => &texts::DNS_ANSWER,
         });
     }

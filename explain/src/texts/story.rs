@@ -1,0 +1,76 @@
+//! Texts of what no single message says: look-ups layer by layer, routes, what bytes are for.
+
+super::texts! {
+    NAMES_EVERYWHERE: Why, "RFC 6761 §6",
+        "An address, or a name that means the same everywhere: nobody need be asked.",
+        "本来就是地址，或者是含义处处相同的名字：不必问任何人。";
+    NAMES_CACHE_HIT: Why, "RFC 1035 §7.4",
+        "It was asked before, and the answer still holds: nothing is sent for it.",
+        "以前问过，答案仍然有效：不必为它发送任何东西。";
+    NAMES_CACHE_MISS: Why, "RFC 1035 §7.4",
+        "Nobody asked here for this name yet, so it is looked for further on.",
+        "这里还没有人问过这个名字，于是继续往下查。";
+    NAMES_CACHE_ENDED: Why, "RFC 1035 §7.4",
+        "There was an answer, but its time is over: it is asked for again.",
+        "曾经有过答案，但已过期：需要再问一次。";
+    NAMES_ZONE_KNOWN: Why, "RFC 1034 §5.3.3",
+        "Who serves a zone around the name is known from before: the walk begins there and not at the root.",
+        "早先已经知道谁负责这个名字所在的区域：从那里开始查，而不必从根开始。";
+    NAMES_HOSTS_HIT: Why, "RFC 952 §1",
+        "This machine's own list of names has it: nobody is asked.",
+        "本机自己的名字表（hosts 文件）里有它：不必问任何人。";
+    NAMES_HOSTS_MISS: Why, "RFC 952 §1",
+        "This machine's own list of names, older than DNS; the name is not in it.",
+        "本机自己的名字表（hosts 文件），比 DNS 更早就有；这个名字不在里面。";
+    NAMES_SYSTEM: Why, "RFC 1034 §5.2",
+        "The system's own resolver was asked; how it found out cannot be seen from here.",
+        "问了系统自带的解析器；它是怎么查到的，从这里看不见。";
+    NAMES_SILENCE: Why, "RFC 1035 §4.2.1",
+        "No answer came in time: datagrams may be lost, so it is asked again, twice as patiently each round.",
+        "没有及时收到应答：数据报可能丢失，所以会再问，每一轮的等待时间翻倍。";
+    NAMES_FAILURE: Why, "RFC 1034 §5.3.3",
+        "An answer that does not help: the next server has its turn.",
+        "这个应答没有帮助：换下一个服务器。";
+    NAMES_AGAIN: Why, "RFC 7766 §5",
+        "The answer did not fit, or the question was not understood: it is asked again over TCP, or without extensions.",
+        "应答装不下，或者对方不懂这种问法：改用 TCP，或去掉扩展，再问一次。";
+    ROUTE_LONGEST_PREFIX: Why, "RFC 1812 §5.2.4.3",
+        "Of all routes that fit the destination the one with the longest prefix is taken: it says most about where that is.",
+        "在所有匹配目的地址的路由中选前缀最长的一条：它对目的地说得最具体。";
+    ROUTE_NONE: Why, "RFC 1812 §5.2.7.1",
+        "No route fits: the packet is dropped, and its sender is told.",
+        "没有匹配的路由：丢弃该分组，并通知发送方。";
+    ROUTE_REWRITTEN: Why, "RFC 1812 §5.3.1",
+        "Each router takes the packet out of its frame and puts it into a new one: other MAC addresses, TTL one less, the same IP addresses.",
+        "每个路由器都把分组从帧里取出，装进新的帧：MAC 地址换了，TTL 减一，IP 地址不变。";
+    TIME_WAIT: Why, "RFC 9293 §3.3.2",
+        "Who closed first keeps the connection in mind for a while (TIME-WAIT), lest late segments of it be taken for a new one's. The standard says 4 minutes, Linux waits 60 s.",
+        "先关闭的一方还要把这个连接记一阵（TIME-WAIT），免得迟到的报文段被当成新连接的。标准规定 4 分钟，Linux 等 60 秒。";
+    LEDGER_ETHERNET: Why, "IEEE 802.3 §3.1",
+        "From one network card to the next: 14 bytes around each packet, made anew on every wire.",
+        "从一块网卡到下一块：每个分组外面 14 字节，每段线路上都重新写一次。";
+    LEDGER_CABLE: Why, "IEEE 802.3 §4.4.2",
+        "What captures do not have: around each frame 8 bytes of preamble, 4 of checksum (FCS) and a gap of 12, and filling up to 60 bytes.",
+        "抓包里看不到的：每帧还有 8 字节前导码、4 字节校验（FCS）和 12 字节间隔，不足 60 字节的帧还要填充。";
+    LEDGER_IP: Why, "RFC 791 §3.1",
+        "From host to host over all routers: 20 bytes a packet.",
+        "从主机到主机，穿过所有路由器：每个分组 20 字节。";
+    LEDGER_TCP: Why, "RFC 9293 §3.1",
+        "From program to program, complete and in order: 20 bytes a segment, and those that only acknowledge.",
+        "从程序到程序，完整而有序：每个报文段 20 字节，还有那些只作确认的段。";
+    LEDGER_RECORD: Why, "RFC 8446 §5.2",
+        "Around each sealed record: 5 bytes of header, 1 of true type, 16 of tag. Any change is noticed.",
+        "每条加密记录外面：5 字节头、1 字节真实类型、16 字节认证标签。任何改动都会被发现。";
+    LEDGER_HANDSHAKE: Why, "RFC 8446 §4",
+        "To agree on keys, to prove who the server is, and to end: once for each connection.",
+        "协商密钥、证明服务器的身份、以及收尾：每个连接一次。";
+    LEDGER_HTTP: Why, "RFC 9110 §6",
+        "What is to be done with the text, and what came of it: request line, headers, status.",
+        "要对这段文字做什么、结果如何：请求行、请求头、状态行。";
+    LEDGER_JSON: Why, "RFC 8259 §2",
+        "Around the text: where it goes, where it begins and ends.",
+        "文字外面：发给谁，从哪里开始，到哪里结束。";
+    LEDGER_TEXT: Why, "RFC 3629 §3",
+        "What was typed, in UTF-8: what all the rest is for.",
+        "用户输入的文字，UTF-8 编码：其余一切都是为了它。";
+}
