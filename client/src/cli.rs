@@ -174,6 +174,8 @@ pub fn main() -> Exit {
     match execute(cli) {
         Ok(()) => Exit::Done,
         Err(error) if error.is_broken_pipe() => Exit::Done,
+        // Told already, and no failure.
+        Err(Error::Differ) => Exit::Differ,
         Err(error) => {
             // Nobody may be listening there either.
             let _ = writeln!(io::stderr().lock(), "error: {error}\nhint: {}", error.hint());

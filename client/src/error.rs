@@ -35,6 +35,8 @@ pub enum Exit {
     Refused = 6,
     /// This home has not joined yet, or has joined elsewhere.
     Account = 7,
+    /// The two runs that were compared differ.
+    Differ = 8,
 }
 
 /// The paragraph of `--help` about exit codes.
@@ -46,7 +48,8 @@ pub const EXIT_CODES: &str = "Exit codes:\n  \
     4  what answers is not the server that the invite speaks of, or its certificate is not trusted\n  \
     5  the message is not confirmed yet; it stays queued and goes with the next connection\n  \
     6  the server refused, and will not do otherwise\n  \
-    7  this home has not joined yet, or has joined elsewhere";
+    7  this home has not joined yet, or has joined elsewhere\n  \
+    8  the two runs that were compared differ";
 
 /// Why a command ended without success.
 #[derive(Debug, thiserror::Error)]
@@ -108,6 +111,18 @@ pub enum Error {
     /// The journey could not be begun.
     #[error("the journey could not be begun: {0}")]
     Explain(String),
+    /// A file is no run that can be compared.
+    #[cfg(feature = "full")]
+    #[error("{}: {}", shown(&.path.display().to_string()), shown(&.error.to_string()))]
+    Run {
+        /// Which file.
+        path: std::path::PathBuf,
+        /// Why.
+        error: nihao_explain::diff::BadRun,
+    },
+    /// Two runs differ, as was told: nothing failed.
+    #[error("the two runs differ")]
+    Differ,
 }
 
 impl Error {
@@ -129,6 +144,9 @@ impl Error {
             Self::Name(_) | Self::Invite(_) => Exit::Usage,
             Self::Queued { .. } => Exit::Queued,
             Self::Stuck(error) => error.exit(),
+            Self::Differ => Exit::Differ,
+            #[cfg(feature = "full")]
+            Self::Run { .. } => Exit::Failed,
             Self::Home(_)
             | Self::System(_)
             | Self::Input(_)
@@ -164,6 +182,11 @@ impl Error {
             Self::Trust(error) => error.hint(),
             Self::Demo(_) => "run it again; \"nihao demo --help\" says what it needs".into(),
             Self::Explain(_) => "\"nihao explain --help\" says what it takes".into(),
+            #[cfg(feature = "full")]
+            Self::Run { .. } => {
+                "write it with this program's nihao explain --json > FILE, and compare whole files".into()
+            }
+            Self::Differ => "nothing failed: the comparison says where".into(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The command line of `explain`.
 
+mod diff;
+
 use std::fs;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -30,6 +32,12 @@ Faults of an end:
   wrong-name  expired  unknown-ca      what is wrong with the server's certificate
   port-closed  power-off               nothing listens there; nobody is there
   no-such-name  dns-timeout            nobody knows the name; the resolver does not answer";
+
+/// Options of a run: two files have had theirs.
+const RUNNING: [&str; 14] = [
+    "text", "seed", "native", "scene", "lose", "loss", "latency", "mtu", "fault", "view", "unfold", "frame", "verbose",
+    "pcap",
+];
 
 /// What is told, and how.
 #[derive(Debug, Args)]
@@ -77,6 +85,10 @@ pub(super) struct Explain {
     /// One JSON object a line instead of the ladder; see the documentation of nihao_explain::render::json
     #[arg(long, conflicts_with_all = ["unfold", "frame", "verbose"])]
     json: bool,
+    /// Compare two runs that --json wrote, simulated or live, with each other instead: the first is what was expected. Exit code 8
+    /// where they differ; what is fresh in each run (keys, random numbers, times, ids) is counted and makes no difference
+    #[arg(long, num_args = 2, value_names = ["A.json", "B.json"], conflicts_with_all = RUNNING)]
+    diff: Vec<PathBuf>,
     /// The language of explanations: zh or en; else what the locale says
     #[arg(long, value_enum)]
     lang: Option<Lang>,
@@ -130,6 +142,9 @@ enum Wrong {
 impl Explain {
     /// Runs the journey and tells it.
     pub(super) fn run(self, screen: &mut Screen<'_>) -> Result<(), Error> {
+        if let [first, second] = self.diff.as_slice() {
+            return diff::run((first, second), self.json, &self.look(), screen);
+        }
         let journey = journey(&self.options()?)?;
         if let Some(directory) = &self.pcap {
             write_captures(directory, &journey).map_err(|error| {

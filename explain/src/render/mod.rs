@@ -6,4 +6,5 @@ mod paint;
 mod tree;
 
 pub use ladder::{Ladder, Unfold};
+pub(crate) use paint::Ink;
 pub use paint::Look;

@@ -41,7 +41,7 @@ impl Look {
     }
 
     /// The texts one behind the other, each painted, cut where the line ends.
-    pub(super) fn line(&self, parts: &[(Ink, &str)]) -> String {
+    pub(crate) fn line(&self, parts: &[(Ink, &str)]) -> String {
         let mut left = self.width.unwrap_or(usize::MAX);
         let mut line = String::new();
         for (ink, text) in parts {
@@ -63,7 +63,7 @@ impl Look {
 
 /// What a part of a line is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ink {
+pub(crate) enum Ink {
     Plain,
     Dim,
     Alarm,

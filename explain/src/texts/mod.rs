@@ -12,6 +12,7 @@ mod table;
 mod tcp;
 mod tls;
 mod tls_extensions;
+mod words;
 mod x509;
 
 pub use dns::*;
@@ -23,6 +24,7 @@ pub use table::all;
 pub use tcp::*;
 pub use tls::*;
 pub use tls_extensions::*;
+pub use words::*;
 pub use x509::*;
 
 /// One text.
