@@ -25,6 +25,7 @@
 //! streams that are made of pieces of them).
 
 mod arp;
+mod chain;
 mod checksum;
 mod dns;
 mod ethernet;
@@ -86,7 +87,7 @@ pub fn decode<'a>(capture: &Capture, known: impl Into<Known<'a>>) -> Account {
         whole_datagram(&mut wire, &mut spaces);
         flow_of.push(wire.flow);
     }
-    let streams = streams::Streams::new(known.secrets);
+    let mut streams = streams::Streams::new(known, capture);
     let flows = flows
         .all
         .into_iter()

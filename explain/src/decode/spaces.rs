@@ -41,6 +41,14 @@ impl Spaces {
         found.map_or_else(|| Arc::from([]), Arc::clone)
     }
 
+    /// The layer that spans a whole space.
+    pub(super) fn layer(&self, space: Space) -> Option<&Layer> {
+        match space {
+            Space::Frame(index) => self.frames.get(index).map(|(_, layer)| layer),
+            Space::Derived(index) => self.derived.get(index).map(|(_, derived)| &derived.layer),
+        }
+    }
+
     fn root(&mut self, space: Space) -> Option<&mut Layer> {
         match space {
             Space::Frame(index) => self.frames.get_mut(index).map(|(_, layer)| layer),

@@ -1,28 +1,30 @@
 //! What the two streams of a TCP connection carry, found out from their first bytes and from what TLS agreed on.
 
+use super::known::Known;
 use super::spaces::{Spaces, Stream};
 use super::tcp::Tracked;
-use super::tls::{self, CLIENT, KeyLog};
+use super::tls::{self, Around, CLIENT};
 use super::udp::DNS_PORT;
 use super::{dns, http, native};
+use crate::capture::Capture;
 use crate::event::{Flow, Protocol};
 use crate::texts;
 
-/// Tells streams, with the secrets there are.
+/// Tells streams, with what is known around them.
 #[derive(Debug)]
-pub(super) struct Streams {
-    log: KeyLog,
+pub(super) struct Streams<'k> {
+    around: Around<'k>,
 }
 
-impl Streams {
-    pub(super) fn new(key_log: &str) -> Self {
+impl<'k> Streams<'k> {
+    pub(super) fn new(known: Known<'k>, capture: &Capture) -> Self {
         Self {
-            log: KeyLog::parse(key_log),
+            around: Around::new(known, capture),
         }
     }
 
-    /// Tells what a connection carried.
-    pub(super) fn tell(&self, mut flow: Tracked, spaces: &mut Spaces) -> Flow {
+    /// Tells what a connection carried; what it leaves for later ones is remembered.
+    pub(super) fn tell(&mut self, mut flow: Tracked, spaces: &mut Spaces) -> Flow {
         let mut told = flow.flow();
         for side in &mut flow.sides {
             for (span, note) in side.again.drain(..) {
@@ -32,7 +34,7 @@ impl Streams {
         let streams = flow.sides.map(|side| side.stream);
         let [client, _] = &streams;
         if client.rest().first() == Some(&22) || u64::from(told.server.port) == HTTPS_PORT {
-            let inside = tls::connection(&self.log, streams, spaces);
+            let inside = tls::connection(&self.around, streams, spaces);
             match inside.agreed.protocol.as_deref() {
                 Some("nihao/1") => native::exchange(inside.data, spaces),
                 Some("h2") => http::second_version(inside.data, spaces),
@@ -42,7 +44,10 @@ impl Streams {
                 _ => {}
             }
             told.tls = Some(inside.agreed);
+            told.checks = inside.checks;
+            told.agreement = inside.agreement;
             told.schedule = inside.schedule;
+            self.around.remember(inside.tickets);
         } else if u64::from(told.server.port) == DNS_PORT {
             streams.into_iter().for_each(|stream| messages(stream, spaces));
         } else if http::begins_so(client.rest()) {

@@ -1,16 +1,15 @@
 //! Certificates (RFC 5280), field by field: a walk over their DER that knows the names of its parts.
 
-use nihao_protocol::crypto::SignatureScheme;
 use nihao_protocol::x509::der::{Der, tag};
 use nihao_protocol::x509::{
-    CertificateError, DistinguishedName, Extension, GeneralName, Meaning, Oid, Signed, verify_with_certificate,
+    CertificateError, DistinguishedName, Extension, GeneralName, Meaning, Oid, verify_signed_by,
 };
 
 use super::fields::{Fields, Stop, big_endian, text_value};
 use crate::event::{Protocol, Value};
 use crate::texts;
 
-/// Reads a certificate; whom it is for. Its signature is checked with the key of `issuer`, if that is there and such keys are known.
+/// Reads a certificate; whom it is for. Its signature is checked with the issuer's key, a DER SubjectPublicKeyInfo, if that is there.
 pub(super) fn certificate(fields: &mut Fields<'_>, issuer: Option<&[u8]>) -> Result<String, Stop> {
     let der = fields.rest();
     fields.why(&texts::X509_CERTIFICATE);
@@ -31,17 +30,10 @@ pub(super) fn certificate(fields: &mut Fields<'_>, issuer: Option<&[u8]>) -> Res
 
 /// Whether the issuer's key made the signature; nothing if this program cannot check such signatures.
 fn is_signed_by(der: &[u8], issuer: &[u8]) -> Option<bool> {
-    let signed = Signed::parse(der).ok()?;
-    let scheme = match signed.algorithm {
-        Oid::ED25519 => SignatureScheme::ED25519,
-        Oid::ECDSA_SHA256 => SignatureScheme::ECDSA_SECP256R1_SHA256,
-        other if other.to_string() == "ECDSA with SHA-384" => SignatureScheme::ECDSA_SECP384R1_SHA384,
-        _ => return None,
-    };
-    match verify_with_certificate(issuer, scheme, signed.body.whole, signed.signature) {
+    match verify_signed_by(der, issuer) {
         Ok(()) => Some(true),
-        Err(CertificateError::BadSignature) => Some(false),
-        Err(_) => None,
+        Err(CertificateError::UnsupportedAlgorithm) => None,
+        Err(_) => Some(false),
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use nihao_protocol::tls::CipherSuite;
 
-use super::Schedule;
+use super::{Agreement, Check, Schedule};
 
 /// One TCP connection, as it was seen on one interface.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,10 @@ pub struct Flow {
     pub end: FlowEnd,
     /// What its two ends agreed on, if it speaks TLS.
     pub tls: Option<Agreed>,
+    /// What was checked of who its two ends are, in the order of their messages.
+    pub checks: Vec<Check>,
+    /// How its two ends came to a secret, if they did.
+    pub agreement: Option<Agreement>,
     /// Its key schedule, if it agreed on keys.
     pub schedule: Option<Schedule>,
 }

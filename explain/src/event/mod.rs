@@ -7,11 +7,13 @@
 //! * [`Derived`] — bytes that no frame holds as they are: a record that came in several segments, the plaintext of a record, a
 //!   handshake message that came in several records, a body without its chunks. It has a byte space and a partition of its
 //!   own, says [`how`](Derived::how) it was made and [`from`](Derived::from) which bytes.
-//! * [`Flow`] — one TCP connection and, where it speaks TLS, what its two ends agreed on.
+//! * [`Flow`] — one TCP connection and, where it speaks TLS, what its two ends agreed on, every [`Check`] of who they are, the
+//!   [`Agreement`] on a secret and the [`Schedule`] of keys made of it.
 //!
 //! A layer is also an event: `what` happened, why (its [`Note`]s, in both languages, with the section to read), where (its range
 //! and space) and when (its frame). [`Account::events`] gives them all in that form, in the order of time.
 
+mod check;
 mod field;
 mod flow;
 mod names;
@@ -21,10 +23,11 @@ mod tree;
 use std::fmt;
 use std::ops::Range;
 
+pub use check::{Aspect, Check};
 pub use field::{Bits, Field, Note, Value};
 pub use flow::{Agreed, Endpoint, Flow, FlowEnd};
 pub use names::NameStep;
-pub use schedule::{Made, Making, Schedule};
+pub use schedule::{Agreement, Half, Made, Making, Schedule};
 pub use tree::{Layer, Part, Protocol};
 
 use crate::capture::Way;

@@ -9,6 +9,8 @@
 //! | `frame` | `number`, `at` (µs), `way` (`out`, `in`), `lost`, `bytes` (hexadecimal), `hops` (each node that saw it: `node`, `at`, `way`, `lost`, `source_mac`, `destination_mac`, `ttl`), `flow`, `completes` (numbers of `derived`), `tree` |
 //! | `derived` | bytes that no frame holds as they are: `number`, `how` (`joined`, `decrypted` with what), `from` (spans), `bytes`, `tree` |
 //! | `flow` | a TCP connection: its two ends, how it ended, and what TLS agreed on |
+//! | `check` | what was checked of who an end is: `number`, `flow`, `frame`, `aspect` (one word of [`Aspect`](crate::event::Aspect)), `word` (it, in the language), `from` (`server`, `client`), `about` (a certificate's subject, or a message), `what` and `why` (texts, as in notes), `expected`, `seen`, `ok` (null: cannot be told from here), `of` (spans) |
+//! | `schedule` | the key schedule of a `flow`: `nodes`, each with `name`, `logged_as`, `how` (`given`, `extract` of salt and input, `expand`), of which `label`, `over`, `hash` and `length`, `of` (places in `nodes`, from 0), `value` (null: not known here), `why`; and the `agreement`: `group`, `name`, `client_share`, `server_share`, `shared_secret` (null: not known here), `halves` of a group that is two |
 //! | `wait` | a connection in TIME-WAIT: `node`, `local`, `remote`, `at`, `until` (µs), `why` |
 //! | `ledger` | what the bytes were for: `text_bytes`, `text_frame` and `text_frames` (numbers), `layers` (`layer`, `bytes`, `why`; of these frames), `all` (the same of all frames), `wires` (`wire`, `frames`, `bytes`, `around`: bytes besides that no capture has), `around` (of each frame) |
 //! | `screen` | a text on its way up at the path's end: `node`, `steps` (`layer`, `what`, `count`, `bytes`; the lowest first), `text`, `bytes`, `characters`, `columns` |
@@ -18,6 +20,7 @@
 //! partition the bytes. A note is `key`, `text` in the language asked for, `detail`, `section`, `invalid` where something is wrong.
 //! Programs should pass over members that they do not know; a change of what is here is a new version.
 
+mod checks;
 mod sum;
 mod way;
 
@@ -53,6 +56,9 @@ pub fn json(story: &Story, language: Language) -> Vec<Value> {
     let derived = account.derived.iter().enumerate();
     lines.extend(derived.map(|(index, derived)| teller.derived(index, derived)));
     lines.extend(account.flows.iter().map(flow));
+    lines.extend(teller.checks(account));
+    let flows = account.flows.iter().enumerate();
+    lines.extend(flows.filter_map(|(index, flow)| teller.schedule(index, flow)));
     lines.extend(story.waits.iter().map(|wait| teller.wait(wait)));
     lines.push(teller.ledger(&story.ledger));
     lines.extend(story.screens.iter().map(sum::screen));
@@ -106,6 +112,7 @@ impl Teller {
                 "secret": protection.secret,
                 "generation": protection.generation,
                 "record": protection.sequence,
+                "iv": hex(&protection.iv),
                 "nonce": hex(&protection.nonce),
             }}),
         };

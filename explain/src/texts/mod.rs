@@ -3,9 +3,11 @@
 //! A text is short, is understood by who knows nothing yet, and is right for who wrote the standard it names. Texts of
 //! [`Kind::OftenTold`] set right what introductions to HTTPS tell more simply than it is: "often told as …, in fact …".
 
+mod checks;
 mod dns;
 mod general;
 mod http;
+mod keys;
 mod link;
 mod story;
 mod table;
@@ -15,9 +17,11 @@ mod tls_extensions;
 mod words;
 mod x509;
 
+pub use checks::*;
 pub use dns::*;
 pub use general::*;
 pub use http::*;
+pub use keys::*;
 pub use link::*;
 pub use story::*;
 pub use table::all;
@@ -108,6 +112,10 @@ mod tests {
 
     use super::*;
 
+    fn is_han(character: &char) -> bool {
+        ('\u{4e00}'..='\u{9fff}').contains(character)
+    }
+
     #[test]
     fn every_text_stands_in_both_languages_with_its_section() {
         let mut keys = BTreeSet::new();
@@ -119,11 +127,7 @@ mod tests {
                 "{key}: {}",
                 text.english
             );
-            let han = text
-                .chinese
-                .chars()
-                .filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c))
-                .count();
+            let han = text.chinese.chars().filter(is_han).count();
             assert!(han >= 5, "{key}: {}", text.chinese);
             let known = ["RFC ", "IEEE ", "X.690", "RFC 5280", "FIPS "]
                 .iter()

@@ -1,10 +1,10 @@
 //! Every text there is.
 
-use super::{Text, dns, general, http, link, story, tcp, tls, tls_extensions, x509};
+use super::{Text, checks, dns, general, http, keys, link, story, tcp, tls, tls_extensions, x509};
 
 /// Every text there is.
 pub fn all() -> impl Iterator<Item = &'static Text> {
-    let files: [&[&Text]; 9] = [
+    let files: [&[&Text]; 11] = [
         general::ALL,
         link::ALL,
         tcp::ALL,
@@ -13,6 +13,8 @@ pub fn all() -> impl Iterator<Item = &'static Text> {
         tls_extensions::ALL,
         x509::ALL,
         http::ALL,
+        checks::ALL,
+        keys::ALL,
         story::ALL,
     ];
     files.into_iter().flatten().copied()

@@ -29,11 +29,11 @@ super::texts! {
         "Made with the issuer's private key over the digest of what is to be signed; checked with the issuer's public key.",
         "用签发者的私钥对待签名部分的摘要签名；用签发者的公钥验证。";
     X509_SIGNATURE_RIGHT: Right, "RFC 5280 §6.1.3",
-        "Checked here with the next certificate's public key: right.",
-        "已在此用下一张证书的公钥验证：正确。";
+        "Checked here with the issuer's public key: right.",
+        "已在此用签发者的公钥验证：正确。";
     X509_SIGNATURE_WRONG: Invalid, "RFC 5280 §6.1.3",
-        "Invalid: the signature does not fit the next certificate's public key.",
-        "无效：签名与下一张证书的公钥不符。";
+        "Invalid: the signature does not fit the issuer's public key and these bytes.",
+        "无效：签名与签发者的公钥及这些字节不符。";
     X509_EXTENSION: Why, "RFC 5280 §4.2",
         "What the certificate may be used for and for whom; who does not know a critical one must refuse.",
         "证书可用于什么、为谁所用；标为 critical 而不认识的，必须拒绝。";

@@ -2,7 +2,8 @@
 
 use pki_types::{AlgorithmIdentifier, CertificateDer, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
 
-use super::CertificateError;
+use super::der::{Der, DerError, tag};
+use super::{CertificateError, Signed};
 use crate::crypto::signature::{Ed25519Key, verify_ed25519};
 use crate::crypto::{SignatureAlgorithm, SignatureScheme};
 
@@ -112,4 +113,29 @@ pub fn verify_with_certificate(
             webpki::Error::InvalidSignatureForPublicKey => CertificateError::BadSignature,
             _ => CertificateError::UnsupportedAlgorithm,
         })
+}
+
+/// Verifies the signature of a certificate with the key of its issuer, a DER SubjectPublicKeyInfo. Nothing else of the two is looked at:
+/// neither names nor dates nor what the key may do.
+///
+/// # Errors
+/// [`CertificateError::Malformed`] if one of them cannot be read, [`CertificateError::UnsupportedAlgorithm`] if nothing here verifies
+/// such signatures by such keys, [`CertificateError::BadSignature`] if the key did not make the signature over these bytes.
+pub fn verify_signed_by(certificate: &[u8], issuer_key: &[u8]) -> Result<(), CertificateError> {
+    let read = || {
+        let mut info = Der::new(issuer_key).inside(tag::SEQUENCE)?;
+        let kind = info.expect(tag::SEQUENCE)?.content;
+        Ok::<_, DerError>((Signed::parse(certificate)?, kind, info.bit_string()?))
+    };
+    let (signed, kind, key) = read().map_err(|_| CertificateError::Malformed)?;
+    let ours = Ed25519::default();
+    let ours: &dyn SignatureVerificationAlgorithm = &ours;
+    let mut all = std::iter::once(ours).chain(OTHERS.iter().copied());
+    let fitting = all.find(|algorithm| {
+        algorithm.signature_alg_id().as_ref() == signed.identifier && algorithm.public_key_alg_id().as_ref() == kind
+    });
+    let fitting = fitting.ok_or(CertificateError::UnsupportedAlgorithm)?;
+    fitting
+        .verify_signature(key, signed.body.whole, signed.signature)
+        .map_err(|_| CertificateError::BadSignature)
 }

@@ -15,6 +15,8 @@ pub struct Signed<'a> {
     pub body: Value<'a>,
     /// The signature's algorithm.
     pub algorithm: Oid<'a>,
+    /// The contents of its AlgorithmIdentifier: the algorithm, and what else there is to know about it.
+    pub identifier: &'a [u8],
     /// The signature's bits.
     pub signature: &'a [u8],
 }
@@ -47,12 +49,14 @@ impl<'a> Signed<'a> {
         let mut parts = outer.inside(tag::SEQUENCE)?;
         outer.finish()?;
         let body = parts.expect(tag::SEQUENCE)?;
-        let algorithm = parts.inside(tag::SEQUENCE)?.oid()?;
+        let identifier = parts.expect(tag::SEQUENCE)?.content;
+        let algorithm = Der::new(identifier).oid()?;
         let signature = parts.bit_string()?;
         parts.finish()?;
         Ok(Self {
             body,
             algorithm,
+            identifier,
             signature,
         })
     }

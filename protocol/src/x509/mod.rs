@@ -15,7 +15,7 @@ mod pem;
 mod remembered;
 mod trust;
 
-pub use algorithms::verify_with_certificate;
+pub use algorithms::{verify_signed_by, verify_with_certificate};
 pub use certificate::{Certificate, Signed};
 pub use der::DerError;
 pub use distinguished_name::{Attribute, DistinguishedName};
@@ -24,4 +24,4 @@ pub use extension::{Extension, GeneralName, KeyUsage, Meaning};
 pub use name::{InvalidName, ServerName};
 pub use oid::Oid;
 pub use pem::{PemBlock, PemError, PemKind, certificates_from_pem, encode_pem};
-pub use trust::{MAX_CHAIN, Purpose, Roots, RootsError, Trust, Verifier};
+pub use trust::{MAX_CHAIN, Purpose, Roots, RootsError, Trust, Verifier, ed25519_key_info, verify_name};

@@ -33,11 +33,15 @@ impl Oid<'static> {
     pub const AUTHORITY_KEY_IDENTIFIER: Self = Self(&[0x55, 0x1d, 0x23]);
     /// The extension extKeyUsage.
     pub const EXTENDED_KEY_USAGE: Self = Self(&[0x55, 0x1d, 0x25]);
+    /// cRLDistributionPoints: where its issuer's revocation lists are.
+    pub const REVOCATION_LISTS: Self = Self(&[0x55, 0x1d, 0x1f]);
+    /// authorityInfoAccess: where its issuer can be asked about it.
+    pub const AUTHORITY_ACCESS: Self = Self(&[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x01]);
 }
 
 /// What people call an identifier: algorithms and curves, attributes of names (RFC 4514 §3), purposes (RFC 5280 §4.2.1.12),
 /// extensions (RFC 5280 §4.2).
-const NAMES: [(Oid<'static>, &str); 40] = [
+const NAMES: [(Oid<'static>, &str); 42] = [
     (Oid::ED25519, "Ed25519"),
     (Oid(&[0x2b, 0x65, 0x71]), "Ed448"),
     (Oid::EC_PUBLIC_KEY, "elliptic curve"),
@@ -99,6 +103,8 @@ const NAMES: [(Oid<'static>, &str); 40] = [
     (Oid::AUTHORITY_KEY_IDENTIFIER, "authorityKeyIdentifier"),
     (Oid::EXTENDED_KEY_USAGE, "extKeyUsage"),
     (Oid(&[0x55, 0x1d, 0x20]), "certificatePolicies"),
+    (Oid::REVOCATION_LISTS, "cRLDistributionPoints"),
+    (Oid::AUTHORITY_ACCESS, "authorityInfoAccess"),
 ];
 
 impl<'a> Oid<'a> {

@@ -23,6 +23,12 @@ pub const MAX_CHAIN: usize = 10;
 /// The contents of an Ed25519 SubjectPublicKeyInfo before its 32 key bytes (RFC 8410 §4).
 const ED25519_INFO: [u8; 10] = [0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
+/// An Ed25519 public key as a certificate has it: a DER SubjectPublicKeyInfo (RFC 8410 §4).
+#[must_use]
+pub fn ed25519_key_info(key: &[u8; 32]) -> Vec<u8> {
+    [&[0x30, 0x2a][..], &ED25519_INFO, key].concat()
+}
+
 /// Whom to trust.
 #[derive(Debug, Clone)]
 pub enum Trust {
@@ -207,7 +213,7 @@ impl Trust {
         }
         match (self, purpose) {
             (Self::Custom(_), _) | (_, Purpose::Client) => Ok(()),
-            (_, Purpose::Server(name)) => verify_name(leaf, &view, name),
+            (_, Purpose::Server(name)) => verify_name(leaf, name),
         }
     }
 }
@@ -255,8 +261,7 @@ fn verify_pinned(
 ) -> Result<(), CertificateError> {
     let last = chain.last().ok_or(CertificateError::Missing)?;
     let view = Certificate::parse(last).map_err(|_| CertificateError::Malformed)?;
-    let mut info = ED25519_INFO.to_vec();
-    info.extend_from_slice(key);
+    let info = [&ED25519_INFO[..], key].concat();
     let anchor = TrustAnchor {
         subject: PkiDer::from_slice(view.issuer.contents()),
         subject_public_key_info: PkiDer::from_slice(&info),
@@ -272,7 +277,11 @@ fn verify_pinned(
     })
 }
 
-fn verify_name(leaf: &[u8], view: &Certificate<'_>, name: &ServerName) -> Result<(), CertificateError> {
+/// Checks that a certificate is for the server of this name (RFC 9525), and nothing else of it.
+///
+/// # Errors
+/// [`CertificateError::WrongName`] with the names that it is for, [`CertificateError::Malformed`] if they cannot be read.
+pub fn verify_name(leaf: &[u8], name: &ServerName) -> Result<(), CertificateError> {
     let der = CertificateDer::from(leaf);
     let certificate = EndEntityCert::try_from(&der).map_err(|_| CertificateError::Malformed)?;
     certificate
@@ -280,7 +289,9 @@ fn verify_name(leaf: &[u8], view: &Certificate<'_>, name: &ServerName) -> Result
         .map_err(|error| match error {
             webpki::Error::CertNotValidForName(_) => CertificateError::WrongName {
                 expected: name.to_string(),
-                presented: view.server_names().unwrap_or_default(),
+                presented: Certificate::parse(leaf)
+                    .and_then(|view| view.server_names())
+                    .unwrap_or_default(),
             },
             _ => CertificateError::Malformed,
         })

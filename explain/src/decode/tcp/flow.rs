@@ -178,6 +178,8 @@ impl Tracked {
             first: self.first,
             end: self.end,
             tls: None,
+            checks: Vec::new(),
+            agreement: None,
             schedule: None,
         }
     }

@@ -7,8 +7,8 @@ use crate::decode::x509;
 use crate::event::Protocol;
 use crate::texts;
 
-/// Reads the body of a Certificate.
-pub(super) fn certificate(fields: &mut Fields<'_>) -> Result<(), Stop> {
+/// Reads the body of a Certificate; `issuers` are the keys that its certificates are checked with, where they are known.
+pub(super) fn certificate(fields: &mut Fields<'_>, issuers: &[Option<Vec<u8>>]) -> Result<(), Stop> {
     fields.bytes_vector("certificate_request_context", 1)?;
     let length = fields.number("certificate list length", 3)?;
     if length == 0 {
@@ -17,13 +17,10 @@ pub(super) fn certificate(fields: &mut Fields<'_>) -> Result<(), Stop> {
     }
     fields.why(&texts::TLS_CERTIFICATE);
     let mut names = Vec::new();
+    let mut issuers = issuers.iter();
     while fields.left() > 0 {
         let entry = entry_length(fields.rest()).unwrap_or(fields.left());
-        let chain_rest = fields.rest().get(entry..).unwrap_or_default();
-        let issuer = chain_rest.get(3..).and_then(|rest| {
-            let length = chain_rest.get(..3).map(big_endian)?;
-            rest.get(..usize::try_from(length).ok()?)
-        });
+        let issuer = issuers.next().and_then(Option::as_deref);
         let subject = fields.layer((Protocol::Tls, "certificate entry"), entry, |entry| {
             let length = usize::try_from(entry.number("certificate length", 3)?).unwrap_or(usize::MAX);
             let read = |certificate: &mut Fields<'_>| x509::certificate(certificate, issuer);

@@ -16,8 +16,8 @@ pub(super) struct Half {
     pub(super) keys: Option<Keys>,
     /// Whether its records must be protected by now.
     pub(super) is_protected: bool,
-    /// Its end-entity certificate.
-    pub(super) leaf: Option<Vec<u8>>,
+    /// Its certificates, its own first.
+    pub(super) chain: Vec<Vec<u8>>,
     /// Its records cannot be told apart any more.
     pub(super) is_broken: bool,
 }
@@ -30,7 +30,7 @@ impl Half {
             data: Stream::default(),
             keys: None,
             is_protected: false,
-            leaf: None,
+            chain: Vec::new(),
             is_broken: false,
         }
     }

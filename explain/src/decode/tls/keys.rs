@@ -11,7 +11,7 @@ use crate::event::Protection;
 
 /// The lines of an SSLKEYLOGFILE: by client random and label.
 #[derive(Debug, Default)]
-pub(in crate::decode) struct KeyLog(BTreeMap<(Vec<u8>, String), Secret>);
+pub(super) struct KeyLog(BTreeMap<(Vec<u8>, String), Secret>);
 
 /// The key, iv and sequence number of one direction.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(super) struct Keys {
 
 impl KeyLog {
     /// Reads the lines that have a label, a random and a secret; others are comments.
-    pub(in crate::decode) fn parse(text: &str) -> Self {
+    pub(super) fn parse(text: &str) -> Self {
         let line = |line: &str| {
             let mut words = line.split_ascii_whitespace();
             let (label, random, secret) = (words.next()?, words.next()?, words.next()?);
@@ -106,10 +106,10 @@ impl Keys {
         )
     }
 
-    /// Whether this is the verify_data of a Finished over this transcript.
-    pub(super) fn finished_matches(&self, transcript: &Digest, verify_data: &[u8]) -> Option<bool> {
+    /// The verify_data that a Finished over this transcript must have.
+    pub(super) fn finished(&self, transcript: &Digest) -> Option<Digest> {
         let secret = TrafficSecret::new(self.suite, self.secret.clone());
-        secret.finished_matches(transcript, verify_data).ok()
+        secret.finished(transcript).ok()
     }
 }
 

@@ -10,12 +10,14 @@ use crate::event::{Note, Protocol};
 use crate::texts;
 
 /// What was found out about a message beside its own bytes.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Checked {
     /// Whether its signature or keyed hash is right; nothing where that could not be checked.
     pub(super) is_right: Option<bool>,
     /// Whether it answers a HelloRetryRequest.
     pub(super) is_second: bool,
+    /// The keys that signed the certificates in it, as far as they are known.
+    pub(super) issuers: Vec<Option<Vec<u8>>>,
 }
 
 /// The name of the message that begins so.
@@ -24,7 +26,7 @@ pub(super) fn name(kind: u8) -> &'static str {
 }
 
 /// Reads a whole message.
-pub(super) fn message(fields: &mut Fields<'_>, checked: Checked) -> Result<(), Stop> {
+pub(super) fn message(fields: &mut Fields<'_>, checked: &Checked) -> Result<(), Stop> {
     let kind = fields.named("message type", 1, numbers::message)?;
     fields.explain(&texts::TLS_MESSAGE);
     fields.number("message length", 3)?;
@@ -40,7 +42,7 @@ pub(super) fn message(fields: &mut Fields<'_>, checked: Checked) -> Result<(), S
             fields.why(&texts::TLS_ENCRYPTED_EXTENSIONS);
             extension::extensions(fields, Place::EncryptedExtensions)
         }
-        11 => certificate::certificate(fields),
+        11 => certificate::certificate(fields, &checked.issuers),
         13 => certificate::request(fields),
         15 => certificate::verify(fields, checked.is_right),
         20 => finished(fields, checked.is_right),
@@ -53,7 +55,7 @@ pub(super) fn message(fields: &mut Fields<'_>, checked: Checked) -> Result<(), S
     }
 }
 
-fn client_hello(fields: &mut Fields<'_>, checked: Checked) -> Result<(), Stop> {
+fn client_hello(fields: &mut Fields<'_>, checked: &Checked) -> Result<(), Stop> {
     fields.why(&texts::TLS_CLIENT_HELLO);
     if checked.is_second {
         fields.why(&texts::TLS_SECOND_CLIENT_HELLO);

@@ -1,44 +1,66 @@
 //! A TLS 1.3 connection from its two streams: records, messages, keys, and the streams of data inside (RFC 8446).
 
+mod agreement;
+mod around;
 mod certificate;
 mod extension;
 mod half;
 mod keys;
 mod message;
 mod numbers;
+mod proof;
 mod record;
 mod schedule;
 mod transcript;
 
-pub(super) use keys::KeyLog;
+pub(super) use around::Around;
 
-use nihao_protocol::crypto::{Group, SignatureScheme};
-use nihao_protocol::tls::messages::{ClientHello, Message, ServerHello, Signer, signed_content};
-use nihao_protocol::x509::{CertificateError, verify_with_certificate};
+use nihao_protocol::crypto::{Group, Secret, SignatureScheme};
+use nihao_protocol::tls::messages::{ClientHello, KeyShareEntry, Message, ServerHello};
 
+use super::SHARED_SECRET;
+use super::chain::Issuer;
 use super::fields::layer;
 use super::spaces::{Spaces, Stream};
-use crate::event::{Agreed, Part, Protocol, Schedule, Span};
+use crate::event::{Agreed, Agreement, Check, Part, Protocol, Schedule, Span};
 use crate::texts;
 use half::Half;
 use keys::Keys;
 use message::Checked;
+use proof::Sent;
 use record::Told;
-use schedule::Hashes;
+use schedule::{Hashes, Shown};
 use transcript::Transcript;
 
 /// Which end sends: an index into the two halves.
 pub(super) const CLIENT: usize = 0;
 pub(super) const SERVER: usize = 1;
 
+/// Tickets, and the PSKs that they stand for.
+pub(super) type Tickets = Vec<(Vec<u8>, Secret)>;
+
 /// A connection while it is read.
 #[derive(Debug)]
 pub(super) struct Connection<'k> {
-    log: &'k KeyLog,
+    around: &'k Around<'k>,
     halves: [Half; 2],
     transcript: Transcript,
     agreed: Agreed,
     hashes: Hashes,
+    checks: Vec<Check>,
+    agreement: Option<Agreement>,
+    /// The shares of the last ClientHello.
+    shares: Vec<KeyShareEntry>,
+    /// The tickets of the last ClientHello.
+    identities: Vec<Vec<u8>>,
+    /// The PSK that it goes on with, if that is known.
+    psk: Option<&'k Secret>,
+    /// What each end may sign with: what the other offered.
+    schemes: [Vec<SignatureScheme>; 2],
+    /// How often each end changed its key.
+    updates: [u32; 2],
+    /// The nonces of the tickets it gave, and the tickets.
+    tickets: (Vec<Vec<u8>>, Vec<Vec<u8>>),
     /// The server's Finished was heard: what the client sends under keys may be read.
     is_answered: bool,
 }
@@ -47,18 +69,30 @@ pub(super) struct Connection<'k> {
 #[derive(Debug)]
 pub(super) struct Inside {
     pub(super) agreed: Agreed,
+    pub(super) checks: Vec<Check>,
+    pub(super) agreement: Option<Agreement>,
     pub(super) schedule: Option<Schedule>,
+    /// Its tickets, and the PSKs they stand for, as far as those are known.
+    pub(super) tickets: Tickets,
     pub(super) data: [Stream; 2],
 }
 
 /// Tells a whole connection.
-pub(super) fn connection(log: &KeyLog, streams: [Stream; 2], spaces: &mut Spaces) -> Inside {
+pub(super) fn connection<'k>(around: &'k Around<'k>, streams: [Stream; 2], spaces: &mut Spaces) -> Inside {
     let mut connection = Connection {
-        log,
+        around,
         halves: streams.map(Half::new),
         transcript: Transcript::default(),
         agreed: Agreed::default(),
         hashes: Hashes::default(),
+        checks: Vec::new(),
+        agreement: None,
+        shares: Vec::new(),
+        identities: Vec::new(),
+        psk: None,
+        schemes: Default::default(),
+        updates: [0; 2],
+        tickets: Default::default(),
         is_answered: false,
     };
     while let Some(side) = connection.next_to_speak() {
@@ -67,13 +101,18 @@ pub(super) fn connection(log: &KeyLog, streams: [Stream; 2], spaces: &mut Spaces
     for half in &mut connection.halves {
         half.end(spaces);
     }
-    let schedule = connection.schedule();
-    let Connection { agreed, halves, .. } = connection;
-    let data = halves.map(|half| half.data);
-    Inside { agreed, schedule, data }
+    let (schedule, tickets) = connection.schedule().unzip();
+    Inside {
+        agreed: connection.agreed,
+        checks: connection.checks,
+        agreement: connection.agreement,
+        schedule,
+        tickets: tickets.unwrap_or_default(),
+        data: connection.halves.map(|half| half.data),
+    }
 }
 
-impl Connection<'_> {
+impl<'k> Connection<'k> {
     /// Whose next record became complete first. What a client sends under keys waits for the server's flight, on which it depends:
     /// a loaded machine captures frames out of order.
     fn next_to_speak(&self) -> Option<usize> {
@@ -146,40 +185,41 @@ impl Connection<'_> {
             let bytes = half.handshake.bytes(range.clone()).to_vec();
             let checked = self.check(side, &bytes);
             if let Some(half) = self.halves.get(side) {
+                let frame = half.handshake.frame_of(&range);
                 let named = (Protocol::Tls, message::name(kind), "part of a handshake message");
-                spaces.unit(&half.handshake, range, named, |fields| {
-                    message::message(fields, checked)
+                let (span, _) = spaces.unit(&half.handshake, range, named, |fields| {
+                    message::message(fields, &checked)
                 });
+                let bytes = &bytes;
+                self.prove(
+                    &Sent {
+                        side,
+                        bytes,
+                        span,
+                        frame,
+                    },
+                    spaces,
+                );
             }
             self.hear(side, &bytes);
         }
     }
 
-    /// Checks what a message proves, over the transcript before it.
+    /// What is found out about a message beside its bytes, over the transcript before it.
     fn check(&self, side: usize, bytes: &[u8]) -> Checked {
-        let is_second = self.agreed.retried;
-        let checked = Checked {
-            is_right: None,
-            is_second,
-        };
-        let (Some(half), Some(transcript)) = (self.halves.get(side), self.transcript.digest()) else {
-            return checked;
-        };
-        let is_right = match Message::decode(bytes) {
-            Ok(Message::Finished(finished)) => {
-                let keys = half.keys.as_ref();
-                keys.and_then(|keys| keys.finished_matches(&transcript, &finished.verify_data))
+        let issuers = match Message::decode(bytes) {
+            Ok(Message::Certificate(message)) => {
+                let chain: Vec<_> = message.entries.into_iter().map(|entry| entry.certificate).collect();
+                let issuer = |index| Issuer::find(&chain, index, self.trusted(side)).map(|issuer| issuer.key);
+                (0..chain.len()).map(issuer).collect()
             }
-            Ok(Message::CertificateVerify(verify)) => {
-                let signer = if side == SERVER { Signer::Server } else { Signer::Client };
-                let content = signed_content(signer, &transcript);
-                half.leaf
-                    .as_ref()
-                    .and_then(|leaf| verified(leaf, verify.scheme, &content, &verify.signature))
-            }
-            _ => None,
+            _ => Vec::new(),
         };
-        Checked { is_right, is_second }
+        Checked {
+            is_right: self.is_right(side, bytes),
+            is_second: self.agreed.retried,
+            issuers,
+        }
     }
 
     /// Takes a message as the two ends do: it goes into the transcript, and may change keys.
@@ -188,12 +228,17 @@ impl Connection<'_> {
         match &message {
             Ok(Message::ServerHello(hello)) if side == SERVER => self.transcript.begin(hello),
             Ok(Message::KeyUpdate(_)) => {
-                if let Some(half) = self.halves.get_mut(side) {
+                if let (Some(half), Some(updates)) = (self.halves.get_mut(side), self.updates.get_mut(side)) {
                     half.keys = half.keys.as_ref().and_then(Keys::updated);
+                    *updates = updates.saturating_add(1);
                 }
                 return;
             }
-            Ok(Message::NewSessionTicket(_)) => return,
+            Ok(Message::NewSessionTicket(ticket)) => {
+                self.tickets.0.push(ticket.nonce.clone());
+                self.tickets.1.push(ticket.ticket.clone());
+                return;
+            }
             _ => {}
         }
         self.transcript.add(bytes);
@@ -207,8 +252,17 @@ impl Connection<'_> {
             }
             Ok(Message::Certificate(message)) => {
                 if let Some(half) = self.halves.get_mut(side) {
-                    half.leaf = message.entries.into_iter().next().map(|entry| entry.certificate);
+                    half.chain = message.entries.into_iter().map(|entry| entry.certificate).collect();
                 }
+            }
+            Ok(Message::CertificateRequest(request)) => {
+                let [client, _] = &mut self.schemes;
+                *client = request
+                    .extensions
+                    .signature_algorithms()
+                    .ok()
+                    .flatten()
+                    .unwrap_or_default();
             }
             Ok(Message::Finished(_)) => self.finished(side),
             _ => {}
@@ -217,8 +271,19 @@ impl Connection<'_> {
 
     fn client_hello(&mut self, hello: &ClientHello) {
         self.agreed.client_random = Some(hello.random);
-        self.agreed.has_secrets = self.log.knows(&hello.random);
+        self.agreed.has_secrets = self.around.log.knows(&hello.random);
         self.agreed.server_name = hello.extensions.host_name().ok().flatten();
+        self.shares = hello.extensions.client_shares().ok().flatten().unwrap_or_default();
+        let [_, server] = &mut self.schemes;
+        *server = hello
+            .extensions
+            .signature_algorithms()
+            .ok()
+            .flatten()
+            .unwrap_or_default();
+        let psks = hello.extensions.offered_psks().ok().flatten();
+        let psks = psks.map(|psks| psks.identities).unwrap_or_default();
+        self.identities = psks.into_iter().map(|psk| psk.identity).collect();
     }
 
     fn server_hello(&mut self, hello: &ServerHello) {
@@ -227,11 +292,18 @@ impl Connection<'_> {
             self.agreed.retried = true;
             return;
         }
-        self.agreed.group = hello.extensions.server_share().ok().flatten().map(|share| {
+        let share = hello.extensions.server_share().ok().flatten();
+        self.agreed.group = share.as_ref().map(|share| {
             let Group(number) = share.group;
             number
         });
-        self.agreed.resumed = hello.extensions.selected_psk().is_ok_and(|psk| psk.is_some());
+        let shared = self.agreed.client_random;
+        let shared = shared.and_then(|random| self.around.log.secret(&random, SHARED_SECRET));
+        self.agreement = share.and_then(|share| agreement::agreement(&self.shares, &share, shared.map(Secret::expose)));
+        let selected = hello.extensions.selected_psk().ok().flatten();
+        self.agreed.resumed = selected.is_some();
+        let identity = selected.and_then(|index| self.identities.get(usize::from(index)));
+        self.psk = identity.and_then(|identity| self.around.tickets.get(identity));
         self.hashes.hello = self.transcript.digest();
         self.set_keys(CLIENT, "CLIENT_HANDSHAKE_TRAFFIC_SECRET");
         self.set_keys(SERVER, "SERVER_HANDSHAKE_TRAFFIC_SECRET");
@@ -248,11 +320,28 @@ impl Connection<'_> {
         }
     }
 
-    /// The graph of its secrets, as far as they were agreed on.
-    fn schedule(&self) -> Option<Schedule> {
-        let known = (self.log, self.agreed.client_random?);
+    /// The graph of its secrets, as far as they were agreed on, and what its tickets stand for.
+    fn schedule(&self) -> Option<(Schedule, Tickets)> {
         self.hashes.hello?;
-        schedule::schedule(known, self.agreed.suite?, self.agreed.resumed, &self.hashes)
+        let (nonces, tickets) = &self.tickets;
+        let shown = Shown {
+            suite: self.agreed.suite?,
+            hashes: &self.hashes,
+            resumed: self.agreed.resumed,
+            psk: self.psk,
+            updates: self.updates,
+            nonces,
+        };
+        let (schedule, places) = schedule::schedule((&self.around.log, self.agreed.client_random?), &shown)?;
+        let made = places
+            .into_iter()
+            .map(|place| schedule.nodes.get(place)?.value.as_ref());
+        let known = tickets
+            .iter()
+            .zip(made)
+            .filter_map(|(ticket, psk)| Some((ticket.clone(), Secret::copy_of(psk?))));
+        let known = known.collect();
+        Some((schedule, known))
     }
 
     fn set_keys(&mut self, side: usize, label: &'static str) {
@@ -260,18 +349,9 @@ impl Connection<'_> {
             return;
         };
         if let Some(half) = self.halves.get_mut(side) {
-            half.keys = self.log.keys(&random, label, suite);
+            half.keys = self.around.log.keys(&random, label, suite);
             half.is_protected = true;
         }
-    }
-}
-
-/// Whether the signature is right; nothing if this program cannot check such signatures.
-fn verified(leaf: &[u8], scheme: SignatureScheme, content: &[u8], signature: &[u8]) -> Option<bool> {
-    match verify_with_certificate(leaf, scheme, content, signature) {
-        Ok(()) => Some(true),
-        Err(CertificateError::BadSignature) => Some(false),
-        Err(_) => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The messages of a handshake, and the hash over them (RFC 8446 §4.4.1).
 
-use nihao_protocol::crypto::Digest;
 use nihao_protocol::crypto::hash::RunningHash;
+use nihao_protocol::crypto::{Digest, HashAlgorithm};
 use nihao_protocol::tls::messages::ServerHello;
 use nihao_protocol::tls::names::HandshakeType;
 
@@ -41,6 +41,22 @@ impl Transcript {
         }
         self.bytes = Vec::new();
         self.hash = Some(hash);
+    }
+
+    /// The hash so far, as if `tail` came next: what PSK binders sign (RFC 8446 §4.2.11.2). Before the suite is known it is the PSK's.
+    pub(super) fn digest_with(&self, algorithm: HashAlgorithm, tail: &[u8]) -> Digest {
+        let mut hash = self.hash.clone().unwrap_or_else(|| {
+            let mut hash = RunningHash::new(algorithm);
+            hash.update(&self.bytes);
+            hash
+        });
+        hash.update(tail);
+        hash.digest()
+    }
+
+    /// Which hash it is, once that is known.
+    pub(super) fn algorithm(&self) -> Option<HashAlgorithm> {
+        self.hash.as_ref().map(RunningHash::algorithm)
     }
 
     /// The hash so far, once it is known which.
