@@ -143,7 +143,10 @@ impl fmt::Display for Value {
             Self::Mac(mac) => join(f, mac, ":"),
             Self::Ip(address) => write!(f, "{address}"),
             Self::Text(text) => write!(f, "{text:?}"),
-            Self::Time(seconds) => write!(f, "{seconds} s since 1970"),
+            Self::Time(seconds) => match i64::try_from(*seconds).map(jiff::Timestamp::from_second) {
+                Ok(Ok(moment)) => write!(f, "{moment}"),
+                _ => write!(f, "{seconds} s since 1970"),
+            },
             Self::Bytes(bytes) | Self::Opaque(bytes) => join(f, bytes, " "),
         }
     }
