@@ -329,15 +329,23 @@ fn four_times(words: &str) -> String {
         .map_or_else(|_| words.to_owned(), |words| (words * 4).to_string())
 }
 
+/// One for each share: those of two key agreements side by side have two fields.
 fn shares(layers: &[&Layer]) -> Vec<String> {
-    let mut all = values(layers, (Protocol::Tls, "share"), "key_exchange", run_together);
-    all.extend(values(
-        layers,
-        (Protocol::Tls, "key_share"),
-        "key_exchange",
-        run_together,
-    ));
-    all
+    let of = |name: &'static str| {
+        let found = layers
+            .iter()
+            .filter(move |layer| layer.protocol == Protocol::Tls && layer.name == name);
+        found.filter_map(|layer| {
+            let parts = layer.parts.iter();
+            let halves = parts.filter_map(|part| match part {
+                Part::Field(field) if field.name.starts_with("key_exchange") => Some(run_together(field)),
+                _ => None,
+            });
+            let whole: String = halves.collect();
+            (!whole.is_empty()).then_some(whole)
+        })
+    };
+    of("share").chain(of("key_share")).collect()
 }
 
 /// Those of both extensions, and that of CertificateVerify.

@@ -73,9 +73,11 @@ pub(super) struct Explain {
     /// From where it is told
     #[arg(long, value_enum, default_value_t = View::A)]
     view: View,
-    /// Show every field of this layer beneath the steps: ethernet, arp, ip, tcp, dns, tls, x509, http, json, nihao
-    #[arg(long, value_name = "LAYER", value_parser = layer)]
-    unfold: Vec<Protocol>,
+    /// Show every field of this layer beneath the steps: ethernet, arp, ip, tcp, dns, tls, x509, http, json, nihao. With x509 and tls
+    /// also every check of a certificate, a signature or a hash, with what was expected and seen; with keys the key agreement and the
+    /// key schedule with all values
+    #[arg(long, value_name = "LAYER", value_parser = unfolded)]
+    unfold: Vec<Unfolded>,
     /// Show every field of this frame alone, on all layers
     #[arg(long, value_name = "N", conflicts_with = "unfold")]
     frame: Option<usize>,
@@ -132,6 +134,13 @@ enum Lang {
     En,
 }
 
+/// What is shown beneath the ladder's steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unfolded {
+    Layer(Protocol),
+    Keys,
+}
+
 /// A fault of the wire or of an end.
 #[derive(Debug, Clone, Copy)]
 enum Wrong {
@@ -162,10 +171,7 @@ impl Explain {
         let ladder = Ladder {
             story: &story,
             look: self.look(),
-            unfold: Unfold {
-                layers: self.unfold.clone(),
-                frame: self.frame,
-            },
+            unfold: self.unfolded(),
         };
         screen.print(&ladder.text())?;
         if self.frame.is_none() {
@@ -189,6 +195,18 @@ impl Explain {
             screen.print(&format!("{line}\n"))?;
         }
         screen.flush()
+    }
+
+    fn unfolded(&self) -> Unfold {
+        let layers = self.unfold.iter().filter_map(|unfolded| match unfolded {
+            Unfolded::Layer(layer) => Some(*layer),
+            Unfolded::Keys => None,
+        });
+        Unfold {
+            layers: layers.collect(),
+            frame: self.frame,
+            keys: self.unfold.contains(&Unfolded::Keys),
+        }
     }
 
     fn options(&self) -> Result<Options, Error> {
@@ -307,8 +325,9 @@ fn wrong(text: &str) -> Result<Wrong, String> {
     })
 }
 
-fn layer(text: &str) -> Result<Protocol, String> {
-    Ok(match text {
+fn unfolded(text: &str) -> Result<Unfolded, String> {
+    Ok(Unfolded::Layer(match text {
+        "keys" => return Ok(Unfolded::Keys),
         "ethernet" => Protocol::Ethernet,
         "arp" => Protocol::Arp,
         "ip" => Protocol::Ipv4,
@@ -320,6 +339,6 @@ fn layer(text: &str) -> Result<Protocol, String> {
         "http" => Protocol::Http,
         "json" => Protocol::Json,
         "nihao" => Protocol::Native,
-        _ => return Err("one of ethernet, arp, ip, udp, tcp, dns, tls, x509, http, json, nihao".into()),
-    })
+        _ => return Err("one of ethernet, arp, ip, udp, tcp, dns, tls, x509, http, json, nihao, keys".into()),
+    }))
 }

@@ -25,6 +25,8 @@ use crate::link::{Link, LinkError};
 
 /// How long A waits for all of it, as people do with `--max-time`: a wire that was cut says nothing.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// The most bytes in a record where keys are changed after each: the shortest request takes two.
+const FRAGMENT: u16 = 160;
 /// The most sessions that A remembers.
 const SESSIONS: usize = 4;
 
@@ -129,7 +131,10 @@ impl<'a> Sender<'a> {
             config.sessions = sessions.map(|sessions| sessions as Arc<dyn Sessions>);
             match shape {
                 Shape::Retry => config.key_shares.clear(),
-                Shape::KeyUpdate => config.records.records_per_key = 1,
+                Shape::KeyUpdate => {
+                    config.records.records_per_key = 1;
+                    config.records.max_fragment = FRAGMENT;
+                }
                 Shape::Full | Shape::Resumed => {}
             }
         })

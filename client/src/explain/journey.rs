@@ -61,7 +61,7 @@ pub enum Shape {
     Retry,
     /// Two connections: a full handshake, and one that goes on from its ticket.
     Resumed,
-    /// New keys after the first record (KeyUpdate).
+    /// The request in short records, and new keys after each (KeyUpdate).
     KeyUpdate,
 }
 

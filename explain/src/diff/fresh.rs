@@ -49,7 +49,7 @@ pub(super) fn kind(layer: &Part, field: &Part) -> Option<Fresh> {
         ("TCP", "window") if field.value != "0" => Some(Fresh::Follows),
         ("TLS", "random" | "legacy_session_id" | "legacy_session_id_echo" | "ticket_nonce") => Some(Fresh::Random),
         ("TLS", _) if field.value.starts_with("GREASE ") => Some(Fresh::Random),
-        ("TLS", "key_exchange") => Some(Fresh::Key),
+        ("TLS", name) if name.starts_with("key_exchange") => Some(Fresh::Key),
         ("TLS", "encrypted record" | "authentication tag" | "signature" | "verify_data" | "binder") => {
             Some(Fresh::Sealed)
         }

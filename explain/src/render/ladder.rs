@@ -1,7 +1,7 @@
 //! The ladder: one line for each step, with how far it got; layers unfold beneath.
 
 use super::paint::{Ink, Look};
-use super::tree;
+use super::{checks, keys, tree};
 use crate::capture::Way;
 use crate::event::{Note, Protocol, Space};
 use crate::story::{Rung, Story};
@@ -16,6 +16,8 @@ pub struct Unfold {
     pub layers: Vec<Protocol>,
     /// Every field of the frame of this number, counted from 1, and of what became complete with it.
     pub frame: Option<usize>,
+    /// The key agreement and the key schedule of every connection, with their values.
+    pub keys: bool,
 }
 
 /// A story as lines.
@@ -53,11 +55,15 @@ impl Ladder<'_> {
         text += &self.look.line(&[(Ink::Dim, &head)]);
         for rung in &self.story.rungs {
             text += &self.rung(rung);
+            text += &checks::lines(&self.story.account, rung, &self.unfold.layers, &self.look);
             for index in &rung.frames {
                 if !self.unfold.layers.is_empty() {
                     text += &self.frame(*index, Some(&self.unfold.layers));
                 }
             }
+        }
+        if self.unfold.keys {
+            text += &keys::keys(&self.story.account, &self.look);
         }
         text
     }
@@ -75,12 +81,14 @@ impl Ladder<'_> {
         let fault = faults.map(|note| format!("  {} {}", note.text.told(self.look.language), note.detail));
         let why = rung.why.map(|text| format!("  {}", text.told(self.look.language)));
         let ink = if is_lost { Ink::Alarm } else { Ink::Plain };
+        let (mark, checked) = checks::summary(account, rung, &self.look).unwrap_or((Ink::Plain, String::new()));
         self.look.line(&[
             (Ink::Dim, &head),
             (ink, &arrow),
             (Ink::Layer(rung.protocol), &name),
             (Ink::Plain, &rung.what),
             (Ink::Alarm, fault.as_deref().unwrap_or_default()),
+            (mark, &checked),
             (Ink::Dim, why.as_deref().unwrap_or_default()),
         ])
     }

@@ -1,6 +1,8 @@
 //! Stories for people, as lines on a terminal, and for programs, as lines of JSON.
 
+mod checks;
 pub mod json;
+mod keys;
 mod ladder;
 mod paint;
 mod tree;

@@ -52,6 +52,7 @@ impl Look {
                 Ink::Plain => cut.to_owned(),
                 Ink::Dim => self.dim(cut),
                 Ink::Alarm => self.alarm(cut),
+                Ink::Good => self.colored("32", cut),
                 Ink::Layer(protocol) => self.paint(*protocol, cut),
             };
         }
@@ -67,6 +68,7 @@ pub(crate) enum Ink {
     Plain,
     Dim,
     Alarm,
+    Good,
     Layer(Protocol),
 }
 

@@ -1,7 +1,7 @@
 //! Layers and fields as an indented list: offset, bytes, name, value, and why.
 
 use super::paint::{Ink, Look};
-use crate::event::{Account, Field, How, Layer, Note, Part, Protocol, Space};
+use crate::event::{Account, Derived, Field, How, Layer, Note, Part, Protection, Protocol, Space, Value};
 
 /// The longest value in a line, in characters.
 const VALUE: usize = 64;
@@ -38,6 +38,14 @@ pub(super) fn tree(account: &Account, space: Space, only: Option<&[Protocol]>, l
         && layer.layers().into_iter().any(wanted)
     {
         lister.text += &look.line(&[(Ink::Dim, "      "), (Ink::Dim, &made)]);
+        if let Some(Derived {
+            how: How::Decrypted(protection),
+            ..
+        }) = bytes
+            && only.is_none_or(|only| only.contains(&Protocol::Tls))
+        {
+            lister.nonce(protection);
+        }
     }
     lister.layer(layer, &wanted, 3);
     lister.text
@@ -49,6 +57,21 @@ struct Lister<'a> {
 }
 
 impl Lister<'_> {
+    /// The sum that opened a record, of three numbers of the same length (RFC 8446 §5.3).
+    fn nonce(&mut self, protection: &Protection) {
+        let mut sequence = vec![0; protection.iv.len().saturating_sub(8)];
+        sequence.extend(protection.sequence.to_be_bytes());
+        let rows = [
+            ("iv", protection.iv.to_vec()),
+            ("XOR sequence number", sequence),
+            ("= nonce", protection.nonce.to_vec()),
+        ];
+        for (name, bytes) in rows {
+            let row = format!("        {name:<20} {}", Value::Bytes(bytes));
+            self.text += &self.look.line(&[(Ink::Dim, &row)]);
+        }
+    }
+
     fn layer(&mut self, layer: &Layer, wanted: &impl Fn(&Layer) -> bool, depth: usize) {
         let is_wanted = wanted(layer);
         if is_wanted {

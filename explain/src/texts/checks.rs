@@ -165,3 +165,21 @@ pub const fn word(aspect: Aspect, language: Language) -> &'static str {
         Language::Chinese => chinese,
     }
 }
+
+/// What was expected and what was seen, in a row.
+#[must_use]
+pub fn expected_seen(language: Language, expected: &str, seen: &str) -> String {
+    match language {
+        Language::English => format!("expected {expected}; seen {seen}"),
+        Language::Chinese => format!("应为 {expected}；实为 {seen}"),
+    }
+}
+
+/// What is right about a chain of so many certificates.
+#[must_use]
+pub fn chain_summary(language: Language, certificates: usize, right: &[&str]) -> String {
+    match language {
+        Language::English => format!("chain of {certificates}: {}", right.join(", ")),
+        Language::Chinese => format!("{certificates} 张证书：{}", right.join("、")),
+    }
+}

@@ -1,5 +1,7 @@
 //! Texts of the key schedule: what each secret and key is for.
 
+use super::Language;
+
 super::texts! {
     KEY_ZEROS: Why, "RFC 8446 §7.1",
         "Zeros, as long as the hash: they stand where nothing else has to go in.",
@@ -52,4 +54,22 @@ super::texts! {
     KEY_IV: Why, "RFC 8446 §5.3",
         "XOR the record's number it gives the nonce of each record.",
         "与记录序号异或，得到每条记录的 nonce。";
+}
+
+/// What stands above the keys of a connection, before its number.
+#[must_use]
+pub const fn keys_heading(language: Language) -> &'static str {
+    match language {
+        Language::English => "keys of connection",
+        Language::Chinese => "密钥，连接",
+    }
+}
+
+/// What the client's share, the server's, and what they came to are called.
+#[must_use]
+pub const fn agreement_words(language: Language) -> [&'static str; 3] {
+    match language {
+        Language::English => ["client's public share", "server's public share", "shared secret"],
+        Language::Chinese => ["客户端的公开份额", "服务器的公开份额", "共享秘密"],
+    }
 }

@@ -25,6 +25,9 @@ super::texts! {
     EXT_KEY_SHARE: Why, "RFC 8446 §4.2.8",
         "The public half of a key made for this one connection. Who sees both halves still cannot compute the secret.",
         "专为这次连接生成的密钥的公开那一半。即使看到双方的公开份额，也算不出共享密钥。";
+    EXT_KEY_SHARE_HALF: Why, "FIPS 203 §3.3",
+        "Two key agreements side by side: whoever wants the secret must break both, ML-KEM against quantum computers, X25519 in case ML-KEM has a flaw.",
+        "两种密钥协商并列：要得到秘密，必须两个都攻破。ML-KEM 防量子计算机，X25519 防 ML-KEM 自身有缺陷。";
     EXT_KEY_SHARE_ASKED: Why, "RFC 8446 §4.2.8",
         "The group that the next ClientHello shall bring a share of.",
         "下一个 ClientHello 应当带上这个群的份额。";

@@ -5,8 +5,29 @@ use nihao_protocol::tls::messages::KeyShareEntry;
 
 use crate::event::{Agreement, Half};
 
-/// What the shares of one group consist of: a name, and the bytes of the client's and of the server's.
-pub(super) const HYBRID: [(&str, usize, usize, usize); 2] = [("ML-KEM-768", 1184, 1088, 32), ("X25519", 32, 32, 32)];
+/// One of the two agreements that X25519MLKEM768 is: the names of its shares, and their lengths and the secret's, in bytes.
+pub(super) struct Side {
+    name: &'static str,
+    pub(super) client: (&'static str, usize),
+    pub(super) server: (&'static str, usize),
+    secret: usize,
+}
+
+/// Both, in the order in which they stand (draft-ietf-tls-ecdhe-mlkem).
+pub(super) const HYBRID: [Side; 2] = [
+    Side {
+        name: "ML-KEM-768",
+        client: ("key_exchange: ML-KEM-768 encapsulation key", 1184),
+        server: ("key_exchange: ML-KEM-768 ciphertext", 1088),
+        secret: 32,
+    },
+    Side {
+        name: "X25519",
+        client: ("key_exchange: X25519 public key", 32),
+        server: ("key_exchange: X25519 public key", 32),
+        secret: 32,
+    },
+];
 
 /// The agreement of the server's share with the client's in the same group.
 pub(super) fn agreement(offered: &[KeyShareEntry], server: &KeyShareEntry, shared: Option<&[u8]>) -> Option<Agreement> {
@@ -28,11 +49,12 @@ pub(super) fn agreement(offered: &[KeyShareEntry], server: &KeyShareEntry, share
 fn halves(whole: &Agreement) -> Option<Vec<Half>> {
     let (mut client, mut server, mut shared) = (&whole.client[..], &whole.server[..], whole.shared.as_deref());
     let mut halves = Vec::new();
-    for (name, of_client, of_server, of_secret) in HYBRID {
-        let (ours, theirs) = (client.split_at_checked(of_client)?, server.split_at_checked(of_server)?);
-        let secret = shared.and_then(|shared| shared.split_at_checked(of_secret));
+    for side in HYBRID {
+        let ours = client.split_at_checked(side.client.1)?;
+        let theirs = server.split_at_checked(side.server.1)?;
+        let secret = shared.and_then(|shared| shared.split_at_checked(side.secret));
         halves.push(Half {
-            name,
+            name: side.name,
             client: ours.0.to_vec(),
             server: theirs.0.to_vec(),
             shared: secret.map(|(secret, _)| secret.to_vec()),

@@ -1,5 +1,8 @@
 //! TLS extensions, field by field (RFC 8446 §4.2 and what it names).
 
+use nihao_protocol::crypto::Group;
+
+use super::agreement;
 use super::numbers::{self, is_grease};
 use crate::decode::fields::{Fields, Stop};
 use crate::decode::x509;
@@ -97,7 +100,7 @@ fn body(fields: &mut Fields<'_>, kind: u64, place: Place) -> Result<(), Stop> {
         (47, _) => authorities(fields),
         (51, Place::ClientHello) => client_shares(fields),
         (51, Place::RetryRequest) => selected(fields, "selected group", numbers::group),
-        (51, _) => share(fields),
+        (51, _) => share(fields, place),
         _ => {
             if fields.left() > 0 {
                 fields.bytes("extension data", fields.left())?;
@@ -181,7 +184,9 @@ fn client_shares(fields: &mut Fields<'_>) -> Result<(), Stop> {
     while let [a, b, c, d, ..] = fields.rest() {
         let length = usize::from(u16::from_be_bytes([*c, *d])).saturating_add(4);
         names.push(group_name(u16::from_be_bytes([*a, *b])));
-        fields.layer((Protocol::Tls, "share"), length, share);
+        fields.layer((Protocol::Tls, "share"), length, |fields| {
+            share(fields, Place::ClientHello)
+        });
     }
     fields.what(names.join(", "));
     Ok(())
@@ -191,13 +196,25 @@ fn group_name(number: u16) -> String {
     numbers::group(u64::from(number)).map_or_else(|| format!("{number:#06x}"), str::to_owned)
 }
 
-fn share(fields: &mut Fields<'_>) -> Result<(), Stop> {
+fn share(fields: &mut Fields<'_>, place: Place) -> Result<(), Stop> {
     let group = fields.named("group", 2, numbers::group)?;
     fields.what(group_name(u16::try_from(group).unwrap_or_default()));
     let length = usize::try_from(fields.number("key exchange length", 2)?).unwrap_or_default();
+    let of_client = place == Place::ClientHello;
+    let halves = agreement::HYBRID.map(|half| if of_client { half.client } else { half.server });
+    if group == HYBRID && halves.iter().map(|(_, length)| length).sum::<usize>() == length {
+        for (name, length) in halves {
+            fields.bytes(name, length)?;
+            fields.explain(&texts::EXT_KEY_SHARE_HALF);
+        }
+        return Ok(());
+    }
     fields.bytes("key_exchange", length)?;
     Ok(())
 }
+
+/// X25519MLKEM768.
+const HYBRID: u64 = Group::X25519MLKEM768.0 as u64;
 
 fn offered_psks(fields: &mut Fields<'_>) -> Result<(), Stop> {
     let length = fields.number("identities length", 2)?;
