@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use nihao_explain::event::Protocol;
 use nihao_explain::pcapng;
-use nihao_explain::render::{Ladder, Look, Unfold, json};
+use nihao_explain::render::{Ladder, Look, Unfold, json, sum};
 use nihao_explain::scene::Distance;
 use nihao_explain::story::{Story, Viewpoint};
 use nihao_explain::texts::Language;
@@ -178,7 +178,9 @@ impl Explain {
             if self.verbose {
                 screen.print(&format!("\n{}", journey.told))?;
             }
-            screen.print(&outcome(&journey, &story, ladder.look.language))?;
+            screen.print(&outcome(&journey, ladder.look.language))?;
+            let full = self.verbose || !self.unfold.is_empty();
+            screen.print(&sum(&story, &ladder.look, full))?;
         }
         screen.flush()
     }

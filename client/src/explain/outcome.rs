@@ -1,8 +1,7 @@
-//! How a journey ended: what A was told, what stands on B's screen, and what it took.
+//! How a journey ended: what A was told, and what stands on B's screen.
 
 use std::fmt::Write as _;
 
-use nihao_explain::story::Story;
 use nihao_explain::texts::Language;
 use nihao_protocol::chat::shown;
 use unicode_width::UnicodeWidthStr as _;
@@ -11,7 +10,7 @@ use super::journey::Journey;
 
 /// The last lines of a story.
 #[must_use]
-pub fn outcome(journey: &Journey, story: &Story, language: Language) -> String {
+pub fn outcome(journey: &Journey, language: Language) -> String {
     let say = |english: &str, chinese: &str| match language {
         Language::English => english.to_owned(),
         Language::Chinese => chinese.to_owned(),
@@ -39,11 +38,5 @@ pub fn outcome(journey: &Journey, story: &Story, language: Language) -> String {
     if journey.heard.is_empty() {
         let _ = writeln!(text, "{}", say("B's screen shows nothing.", "B 的屏幕上什么也没有。"));
     }
-    let frames = story.account.frames.len();
-    let bytes: usize = story.account.frames.iter().map(|frame| frame.layer.range.len()).sum();
-    let _ = match language {
-        Language::English => writeln!(text, "On this wire: {frames} frames, {bytes} bytes."),
-        Language::Chinese => writeln!(text, "这一段线路上：{frames} 帧，{bytes} 字节。"),
-    };
     text
 }

@@ -74,6 +74,7 @@ pub fn decode<'a>(capture: &Capture, known: impl Into<Known<'a>>) -> Account {
         let mut wire = Wire {
             space: Space::Frame(index),
             frame: index,
+            at: frame.at,
             interface: frame.interface,
             flows: &mut flows,
             fragments: &mut fragments,

@@ -25,6 +25,8 @@ pub(super) struct Wire<'w> {
     pub(super) space: Space,
     /// The index of the frame that brought them.
     pub(super) frame: usize,
+    /// When it was seen, in µs.
+    pub(super) at: u64,
     /// The interface it was seen on.
     pub(super) interface: usize,
     pub(super) flows: &'w mut Flows,

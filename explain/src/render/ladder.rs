@@ -1,10 +1,12 @@
 //! The ladder: one line for each step, with how far it got; layers unfold beneath.
 
+use super::beside::{self, Beside};
 use super::paint::{Ink, Look};
-use super::{checks, keys, tree};
+use super::{checks, keys, names, tree, way};
 use crate::capture::Way;
 use crate::event::{Note, Protocol, Space};
 use crate::story::{Rung, Story};
+use crate::texts::{self, Text};
 
 /// Columns from one node of the path to the next.
 const GAP: usize = 9;
@@ -53,7 +55,11 @@ impl Ladder<'_> {
             .collect();
         let head = format!("{:>5}  {:>9}  {nodes} layer", "frame", "t ms");
         text += &self.look.line(&[(Ink::Dim, &head)]);
+        let mut beside = beside::all(self.story, &self.look).into_iter().peekable();
         for rung in &self.story.rungs {
+            while let Some(event) = beside.next_if(|event| event.is_before(rung, &self.story.account)) {
+                text += &self.beside(&event);
+            }
             text += &self.rung(rung);
             text += &checks::lines(&self.story.account, rung, &self.unfold.layers, &self.look);
             for index in &rung.frames {
@@ -62,10 +68,36 @@ impl Ladder<'_> {
                 }
             }
         }
+        for event in beside {
+            text += &self.beside(&event);
+        }
+        if self.unfold.layers.contains(&Protocol::Dns) {
+            text += &names::unfolded(self.story, &self.look);
+        }
         if self.unfold.keys {
             text += &keys::keys(&self.story.account, &self.look);
         }
         text
+    }
+
+    /// A line about a node alone, without any frame.
+    fn beside(&self, event: &Beside<'_>) -> String {
+        let place = self.story.path.iter().position(|name| name == event.node);
+        let nodes = (0..self.story.path.len()).map(|index| if Some(index) == place { '●' } else { '│' });
+        let nodes: Vec<String> = nodes.map(String::from).collect();
+        let nodes = nodes.join(&" ".repeat(GAP)) + "  ";
+        let head = format!("{:>5}  {:>9}  ", "", names::milliseconds(event.at));
+        let name = format!("{:<9} ", event.protocol.name());
+        let why = event
+            .why
+            .map_or_else(String::new, |text| format!("  {}", text.told(self.look.language)));
+        self.look.line(&[
+            (Ink::Dim, &head),
+            (Ink::Plain, &nodes),
+            (Ink::Layer(event.protocol), &name),
+            (Ink::Plain, &event.what),
+            (Ink::Dim, &why),
+        ])
     }
 
     fn rung(&self, rung: &Rung) -> String {
@@ -79,7 +111,10 @@ impl Ladder<'_> {
         let name = format!("{:<9} ", rung.protocol.name());
         let faults = self.faults(rung);
         let fault = faults.map(|note| format!("  {} {}", note.text.told(self.look.language), note.detail));
-        let why = rung.why.map(|text| format!("  {}", text.told(self.look.language)));
+        let detail = rung.why.map_or_else(String::new, |text| self.detail(first, text));
+        let why = rung
+            .why
+            .map(|text| format!("  {}{detail}", text.told(self.look.language)));
         let ink = if is_lost { Ink::Alarm } else { Ink::Plain };
         let (mark, checked) = checks::summary(account, rung, &self.look).unwrap_or((Ink::Plain, String::new()));
         self.look.line(&[
@@ -91,6 +126,16 @@ impl Ladder<'_> {
             (mark, &checked),
             (Ink::Dim, why.as_deref().unwrap_or_default()),
         ])
+    }
+
+    /// Of what is sent again: how long after the copy before.
+    fn detail(&self, frame: usize, text: &Text) -> String {
+        let layers = self.story.account.layers_of(frame).into_iter();
+        let mut notes = layers.flat_map(|(_, layer)| &layer.notes);
+        let is_it = |note: &&Note| *text == texts::TCP_RETRANSMISSION && note.text == text && !note.detail.is_empty();
+        notes
+            .find(is_it)
+            .map_or_else(String::new, |note| format!(" ({})", note.detail))
     }
 
     /// From where to where the first frame of a step came, and whether it was lost.
@@ -193,6 +238,10 @@ impl Ladder<'_> {
         let spaces = frame.completes.iter().map(|derived| Space::Derived(*derived));
         for space in std::iter::once(Space::Frame(index)).chain(spaces) {
             text += &tree::tree(account, space, only, &self.look);
+        }
+        let is_about_way = |only: &[Protocol]| only.contains(&Protocol::Ipv4) || only.contains(&Protocol::Ethernet);
+        if only.is_none_or(is_about_way) {
+            text += &way::way(self.story, index, &self.look);
         }
         text
     }

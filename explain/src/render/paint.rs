@@ -3,7 +3,7 @@
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::event::Protocol;
-use crate::texts::Language;
+use crate::texts::{Language, Word};
 
 /// How lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,11 @@ pub struct Look {
 }
 
 impl Look {
+    /// A word in the language of what is explained.
+    pub(super) const fn say(&self, word: &Word) -> &'static str {
+        word.told(self.language)
+    }
+
     /// A text in the colour of its layer.
     pub(super) fn paint(&self, protocol: Protocol, text: &str) -> String {
         self.colored(color(protocol), text)

@@ -51,6 +51,16 @@ pub(super) fn tree(account: &Account, space: Space, only: Option<&[Protocol]>, l
     lister.text
 }
 
+/// The layers of a frame that are wanted, field by field.
+pub(super) fn layers(layer: &Layer, only: &[Protocol], look: &Look) -> String {
+    let mut lister = Lister {
+        look,
+        text: String::new(),
+    };
+    lister.layer(layer, &|layer: &Layer| only.contains(&layer.protocol), 5);
+    lister.text
+}
+
 struct Lister<'a> {
     look: &'a Look,
     text: String,

@@ -39,6 +39,19 @@ macro_rules! words {
     };
 }
 
+/// Between a head and what it is about.
+pub static COLON: Word = Word {
+    key: "COLON",
+    english: ": ",
+    chinese: "：",
+};
+/// Between the parts of a list.
+pub static COMMA: Word = Word {
+    key: "COMMA",
+    english: ", ",
+    chinese: "、",
+};
+
 words! {
     DIFF_FIRST: "expected:", "预期：";
     DIFF_SECOND: "seen:", "实际：";
@@ -80,6 +93,62 @@ words! {
     DIFF_FAILED: "failed", "失败";
     DIFF_HEARD: "B's screen", "B 的屏幕";
     DIFF_TIME: "ms from first to last", "历时（毫秒）";
+    WORD_EVERYWHERE: "known everywhere", "处处相同";
+    WORD_CACHE: "application cache", "应用缓存";
+    WORD_RESOLVER_CACHE: "resolver's cache", "解析器缓存";
+    WORD_HOSTS: "hosts file", "hosts 文件";
+    WORD_SYSTEM: "system's resolver", "系统解析器";
+    WORD_RESOLVER: "resolver", "解析器";
+    WORD_ROOT: "root", "根";
+    WORD_ZONE: "zone", "区域";
+    WORD_HIT: "hit", "命中";
+    WORD_MISS: "miss", "未命中";
+    WORD_ANSWER: "answer", "应答";
+    WORD_REFERRAL: "refers to", "转介给";
+    WORD_NEGATIVE: "nothing there", "没有";
+    WORD_SILENCE: "silent", "无应答";
+    WORD_FAILURE: "of no help", "无帮助";
+    WORD_AGAIN: "asked again otherwise", "换种方式再问";
+    WORD_LEFT: "left", "剩余";
+    WORD_FRAMES: "frames", "帧";
+    WORD_ON_ITS_WAY: "on its way", "途中各节点";
+    WORD_SENDS: "sends", "发出";
+    WORD_RECEIVES: "receives", "收到";
+    WORD_LOST: "lost on the wire", "丢在线路上";
+    WORD_ROUTES: "routes", "查路由";
+    WORD_FITS: "fits", "匹配";
+    WORD_FITS_NOT: "does not", "不匹配";
+    WORD_TAKEN: "taken", "选中";
+    WORD_NO_ROUTE: "no route", "没有路由";
+    WORD_NEXT_HOP: "next hop", "下一跳";
+    WORD_DIRECTLY: "directly", "直接送达";
+    WORD_BY: "by", "经";
+    WORD_UPWARDS: "upwards", "自下而上";
+    WORD_FRAME: "frame", "帧";
+    WORD_PACKET: "packet", "分组";
+    WORD_SEGMENT: "segment", "报文段";
+    WORD_RECORD: "record", "记录";
+    WORD_PLAINTEXT: "plaintext", "明文";
+    WORD_REQUEST: "request", "请求";
+    WORD_BODY: "body", "请求体";
+    WORD_TEXT: "text", "文字";
+    WORD_BYTES: "bytes", "字节";
+    WORD_CHARACTERS: "characters", "个字符";
+    WORD_COLUMNS: "columns", "列";
+    WORD_MESSAGE: "the message", "这条消息";
+    WORD_WHOLE_RUN: "whole run", "全程";
+    WORD_SUM: "sum", "合计";
+    WORD_AGAIN_SENT: "sent again", "重传";
+    WORD_TLS_RECORD: "TLS records", "TLS 记录";
+    WORD_TLS_HANDSHAKE: "TLS handshake", "TLS 握手";
+    WORD_CERTIFICATES: "certificates", "证书";
+    WORD_SEALED: "sealed", "密文";
+    WORD_WIRE: "wires", "各段线路";
+    WORD_CABLE: "more on a cable", "实际线缆上再加";
+    WORD_UNTIL: "until", "直到";
+    WORD_SENT: "sent", "发出";
+    WORD_RECEIVED: "received", "收到";
+    WORD_LEDGER: "What the bytes were for, in this view", "从这里看，每个字节用在哪里";
 }
 
 #[cfg(test)]

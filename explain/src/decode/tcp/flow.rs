@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::flag;
-use super::side::{Fit, Side};
+use super::side::{Copies, Fit, Side};
 use crate::event::{Endpoint, Flow, FlowEnd, Note, Span};
 use crate::texts::{self, Text};
 
@@ -21,6 +21,8 @@ pub(super) struct Segment<'a> {
     pub(super) payload: &'a [u8],
     pub(super) span: Span,
     pub(super) frame: usize,
+    /// When it was seen, in µs.
+    pub(super) at: u64,
 }
 
 /// What a segment means in its connection.
@@ -154,7 +156,9 @@ impl Tracked {
             notes.push(&texts::TCP_PURE_ACK);
         }
         own.spoke = true;
-        verdict(own, peer, segment, notes)
+        let takes = has(flag::SYN) || has(flag::FIN) || !segment.payload.is_empty();
+        let copies = takes.then(|| own.copy(segment.sequence, segment.at));
+        verdict(own, peer, segment, (notes, copies))
     }
 
     /// It as data.
@@ -183,6 +187,25 @@ impl Tracked {
             schedule: None,
         }
     }
+}
+
+/// A note; of what is sent again with how long after the copies before: `#3: #2 + 2.000 s, #1 + 3.000 s`.
+fn note(text: &'static Text, copies: Option<Copies>) -> Note {
+    let again = copies.filter(|copies| copies.count > 1 && *text == texts::TCP_RETRANSMISSION);
+    let Some(copies) = again else {
+        return Note::plain(text);
+    };
+    let seconds = |from: u64| {
+        let took = copies.last.saturating_sub(from);
+        format!("{}.{:03} s", took / 1_000_000, took / 1000 % 1000)
+    };
+    let before = copies.count.saturating_sub(1);
+    let since_first = match before {
+        1 => String::new(),
+        _ => format!(", #1 + {}", seconds(copies.first)),
+    };
+    let detail = format!("#{}: #{before} + {}{since_first}", copies.count, seconds(copies.before));
+    Note::with(text, detail)
 }
 
 /// RFC 9293 §3.8.4: at most one byte, and it is the one before the next.
@@ -255,7 +278,12 @@ fn acknowledged(own: &mut Side, peer: &Side, segment: &Segment<'_>, notes: &mut 
     own.acknowledged = Some(said);
 }
 
-fn verdict(own: &Side, peer: &Side, segment: &Segment<'_>, notes: Vec<&'static Text>) -> Verdict {
+fn verdict(
+    own: &Side,
+    peer: &Side,
+    segment: &Segment<'_>,
+    (notes, copies): (Vec<&'static Text>, Option<Copies>),
+) -> Verdict {
     let has = |flag| segment.flags & flag != 0;
     let relative = own.initial.map(|initial| segment.sequence.wrapping_sub(initial));
     let from_peer = |initial| segment.acknowledgment.wrapping_sub(initial);
@@ -295,6 +323,6 @@ fn verdict(own: &Side, peer: &Side, segment: &Segment<'_>, notes: Vec<&'static T
         acknowledged,
         window: u64::from(segment.window) << shift,
         what,
-        notes: notes.into_iter().map(Note::plain).collect(),
+        notes: notes.into_iter().map(|text| note(text, copies)).collect(),
     }
 }

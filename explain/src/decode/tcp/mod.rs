@@ -157,6 +157,7 @@ fn judge(at: usize, whole: &[u8], addresses: &Datagram, wire: &mut Wire<'_>) -> 
             range: start..start.saturating_add(payload.len()),
         },
         frame: wire.frame,
+        at: wire.at,
     };
     let (flow, verdict) = wire.flows.observe(wire.interface, &segment);
     wire.flow = Some(flow);

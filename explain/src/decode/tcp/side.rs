@@ -29,6 +29,17 @@ pub(crate) struct Side {
     pub(crate) again: Vec<(Span, Note)>,
     /// Segments that carried nothing new.
     pub(super) retransmitted: usize,
+    /// When segments were sent that begin at these numbers.
+    copies: BTreeMap<u32, Copies>,
+}
+
+/// How often a segment was sent, and when, in µs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Copies {
+    pub(super) count: u32,
+    pub(super) first: u64,
+    pub(super) before: u64,
+    pub(super) last: u64,
 }
 
 /// How a segment's data fits what was seen before.
@@ -54,6 +65,23 @@ impl Side {
     /// Whether something stands behind a gap.
     pub(super) fn has_gap(&self) -> bool {
         !self.waiting.is_empty()
+    }
+
+    /// Counts a segment that takes sequence numbers: how often it was sent by now.
+    pub(super) fn copy(&mut self, sequence: u32, at: u64) -> Copies {
+        let known = self
+            .copies
+            .get(&sequence)
+            .map_or((0, at, at), |known| (known.count, known.first, known.last));
+        let (count, first, before) = known;
+        let copies = Copies {
+            count: count.saturating_add(1),
+            first,
+            before,
+            last: at,
+        };
+        self.copies.insert(sequence, copies);
+        copies
     }
 
     /// Takes its SYN; whether it is the first with this number.

@@ -1,0 +1,49 @@
+//! What happens at a node without any frame: names that are looked up, connections that are kept in mind.
+
+use super::names::{self, milliseconds};
+use super::paint::Look;
+use crate::event::{Account, Protocol};
+use crate::story::{Act, Rung, Story};
+use crate::texts::{self, Text};
+
+/// Something that happened at a node alone.
+pub(super) struct Beside<'a> {
+    pub(super) at: u64,
+    pub(super) node: &'a str,
+    pub(super) protocol: Protocol,
+    pub(super) what: String,
+    pub(super) why: Option<&'static Text>,
+}
+
+impl Beside<'_> {
+    /// Whether it stands before a step: before what it may have begun, and not between the answers to what was before.
+    pub(super) fn is_before(&self, rung: &Rung, account: &Account) -> bool {
+        let begins = matches!(rung.act, Act::Names | Act::Neighbour | Act::Syn);
+        let first = rung.frames.first().and_then(|first| account.frames.get(*first));
+        begins && first.is_some_and(|frame| self.at <= frame.at)
+    }
+}
+
+/// Everything of that kind in a story, in the order of time.
+pub(super) fn all<'a>(story: &'a Story, look: &Look) -> Vec<Beside<'a>> {
+    let waits = story.waits.iter().map(|wait| {
+        let until = wait.until.map(|until| {
+            let took = milliseconds(until.saturating_sub(wait.from) / 1000);
+            format!(
+                " {} {} ms ({took} s)",
+                look.say(&texts::WORD_UNTIL),
+                milliseconds(until)
+            )
+        });
+        Beside {
+            at: wait.from,
+            node: &wait.node,
+            protocol: Protocol::Tcp,
+            what: format!("TIME-WAIT{}", until.unwrap_or_default()),
+            why: Some(&texts::TIME_WAIT),
+        }
+    });
+    let mut all: Vec<_> = waits.chain(names::summaries(story, look)).collect();
+    all.sort_by_key(|event| event.at);
+    all
+}

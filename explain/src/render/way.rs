@@ -1,0 +1,97 @@
+//! The way of a frame for people: each node that saw it, with its link addresses and time to live, and what routers decided.
+
+use super::names::milliseconds;
+use super::paint::{Ink, Look};
+use crate::capture::Way;
+use crate::event::{Protocol, Value};
+use crate::story::{Hop, Routing, Story};
+use crate::texts;
+
+/// The way of one frame: with every route that a router looked at, or with its choice alone.
+pub(super) fn way(story: &Story, index: usize, look: &Look) -> String {
+    let Some(hops) = story.hops.get(&index) else {
+        return String::new();
+    };
+    let title = format!("      {}{}", look.say(&texts::WORD_ON_ITS_WAY), look.say(&texts::COLON));
+    let mut text = look.line(&[(Ink::Plain, &title)]);
+    let mut routings = story.decisions.iter().filter(|routing| routing.frame == Some(index));
+    for hop in hops {
+        text += &line(hop, look);
+        let decided = routings.clone().next();
+        if let Some(routing) = decided.filter(|routing| hop.way == Way::In && routing.decision.node == hop.node) {
+            routings.next();
+            text += &decision(routing, look);
+        }
+    }
+    let rewritten = hops.iter().any(|hop| hop.way == Way::In) && hops.len() > 2;
+    if rewritten {
+        let text_of = &texts::ROUTE_REWRITTEN;
+        let why = format!("          · {} [{}]", text_of.told(look.language), text_of.section);
+        text += &look.line(&[(Ink::Dim, &why)]);
+    }
+    text
+}
+
+fn line(hop: &Hop, look: &Look) -> String {
+    let did = match hop.way {
+        Way::Out => &texts::WORD_SENDS,
+        Way::In => &texts::WORD_RECEIVES,
+    };
+    let mac = |address| Value::Mac(address).to_string();
+    let ttl = hop.ttl.map_or_else(String::new, |ttl| format!("  TTL {ttl}"));
+    let lost = if hop.lost {
+        format!("  {}", look.say(&texts::WORD_LOST))
+    } else {
+        String::new()
+    };
+    let head = format!(
+        "        {:>11} ms  {} {}",
+        milliseconds(hop.at),
+        hop.node,
+        look.say(did)
+    );
+    let addresses = format!("  {} → {}", mac(hop.source), mac(hop.destination));
+    look.line(&[
+        (Ink::Plain, &head),
+        (Ink::Layer(Protocol::Ethernet), &addresses),
+        (Ink::Layer(Protocol::Ipv4), &ttl),
+        (Ink::Alarm, &lost),
+    ])
+}
+
+/// What a router decided: every route it has, whether it fits, and the one that was taken.
+pub(super) fn decision(routing: &Routing, look: &Look) -> String {
+    let decision = &routing.decision;
+    let taken = decision.taken();
+    let (why, chosen) = match taken {
+        None => (&texts::ROUTE_NONE, look.say(&texts::WORD_NO_ROUTE).to_owned()),
+        Some(route) => {
+            let next = match route.via {
+                Some(via) => format!("{} {via}", look.say(&texts::WORD_NEXT_HOP)),
+                None => look.say(&texts::WORD_DIRECTLY).to_owned(),
+            };
+            let by = look.say(&texts::WORD_BY);
+            let line = format!("{}/{}: {next}, {by} eth{}", route.to, route.prefix, route.interface);
+            (&texts::ROUTE_LONGEST_PREFIX, format!("{line}, TTL {}", decision.ttl))
+        }
+    };
+    let head = format!(
+        "          {} {} {} → ",
+        decision.node,
+        look.say(&texts::WORD_ROUTES),
+        decision.destination
+    );
+    let mut text = look.line(&[(Ink::Plain, &head), (Ink::Layer(Protocol::Ipv4), &chosen)]);
+    let candidates = decision.candidates.iter().map(|candidate| {
+        let word = match candidate.fits {
+            _ if taken == Some(&candidate.route) => &texts::WORD_TAKEN,
+            true => &texts::WORD_FITS,
+            false => &texts::WORD_FITS_NOT,
+        };
+        format!("{}/{} {}", candidate.route.to, candidate.route.prefix, look.say(word))
+    });
+    let candidates: Vec<String> = candidates.collect();
+    text += &look.line(&[(Ink::Dim, &format!("            {}", candidates.join(" · ")))]);
+    let why = format!("            · {} [{}]", why.told(look.language), why.section);
+    text + &look.line(&[(Ink::Dim, &why)])
+}
