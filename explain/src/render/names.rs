@@ -23,8 +23,7 @@ pub(super) fn summaries<'a>(story: &'a Story, look: &Look) -> Vec<Beside<'a>> {
         let run = |lookup: &&Lookup| lookup.node == first.node && lookup.number == number;
         let run: Vec<&Lookup> = story.lookups.iter().filter(run).collect();
         // Of both families that one which came to something says more.
-        let is_good = |lookup: &&&Lookup| matches!(lookup.result, Found::Hit | Found::Answer);
-        let told = run.iter().rfind(is_good).or(run.last())?;
+        let told = run.iter().rfind(|lookup| lookup.has_address()).or(run.last())?;
         let of = |lookup: &&&Lookup| lookup.asked == told.asked;
         let layers: Vec<String> = run.iter().filter(of).map(|lookup| layer(story, lookup, look)).collect();
         Some(Beside {

@@ -11,6 +11,10 @@ use crate::decode::decode;
 use crate::event::{Account, Layer, NameStep, Protocol, Value};
 use crate::texts::{self, Text};
 
+/// What there is where the name does not exist, and where it has no address of the family (RFC 2308 §1).
+const NO_SUCH_NAME: &str = "NXDOMAIN";
+const NO_ADDRESS: &str = "NODATA";
+
 /// One layer that was asked for a name, and what it said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lookup {
@@ -124,6 +128,15 @@ impl Place {
     }
 }
 
+impl Lookup {
+    /// Whether it came to an address.
+    #[must_use]
+    pub fn has_address(&self) -> bool {
+        let is_answer = matches!(self.result, Found::Hit | Found::Answer);
+        is_answer && self.what != NO_SUCH_NAME && self.what != NO_ADDRESS
+    }
+}
+
 impl Found {
     /// Its name in what programs read.
     #[must_use]
@@ -219,7 +232,7 @@ fn at_once(told: &NameStep) -> Lookup {
                 Place::Everywhere => &texts::NAMES_EVERYWHERE,
                 _ => &texts::NAMES_CACHE_HIT,
             };
-            (hit(&answer.known), known(answer), answer.ttl, why)
+            (Found::Hit, known(answer), answer.ttl, why)
         }
         Verdict::Servers { servers, ttl } => {
             let servers: Vec<_> = servers.iter().map(ToString::to_string).collect();
@@ -249,18 +262,11 @@ fn at_once(told: &NameStep) -> Lookup {
     }
 }
 
-const fn hit(known: &Known) -> Found {
-    match known {
-        Known::Addresses(_) => Found::Hit,
-        Known::NoSuchName | Known::NoAddress => Found::Negative,
-    }
-}
-
 fn known(answer: &Answer) -> String {
     match &answer.known {
         Known::Addresses(addresses) => list(addresses),
-        Known::NoSuchName => String::from("NXDOMAIN"),
-        Known::NoAddress => String::from("NODATA"),
+        Known::NoSuchName => String::from(NO_SUCH_NAME),
+        Known::NoAddress => String::from(NO_ADDRESS),
     }
 }
 
@@ -386,8 +392,8 @@ fn said(reply: &Reply) -> (Found, String, Option<u32>, &'static Text) {
     match reply {
         Reply::Known { known, ttl, .. } => match known {
             Known::Addresses(addresses) => (Found::Answer, list(addresses), *ttl, &texts::DNS_ANSWER),
-            Known::NoSuchName => (Found::Negative, String::from("NXDOMAIN"), *ttl, &texts::DNS_NXDOMAIN),
-            Known::NoAddress => (Found::Negative, String::from("NODATA"), *ttl, &texts::DNS_NO_DATA),
+            Known::NoSuchName => (Found::Negative, String::from(NO_SUCH_NAME), *ttl, &texts::DNS_NXDOMAIN),
+            Known::NoAddress => (Found::Negative, String::from(NO_ADDRESS), *ttl, &texts::DNS_NO_DATA),
         },
         Reply::Alias(aliases) => {
             let target = aliases.last().map(|alias| alias.target.to_string());

@@ -62,7 +62,7 @@ pub(super) async fn run<F: Future>(world: World, gate: Gate, scenario: F, rest: 
 const TICK: u64 = 1000;
 
 async fn drive(world: World, gate: Gate) {
-    let began = Instant::now();
+    let began = *world.inner.began.get_or_init(Instant::now);
     loop {
         gate.settled().await;
         let now = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);

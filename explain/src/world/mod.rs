@@ -24,13 +24,15 @@ mod wire;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddrV4;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub use self::datagrams::Datagrams;
 pub use self::host::Address;
 pub use self::router::{Candidate, Decision, Route};
 pub use self::stream::{Listener, Stream};
 pub use self::wire::Wire;
+
+use tokio::time::Instant;
 
 use self::fault::Fault;
 use self::network::Network;
@@ -103,6 +105,7 @@ impl Plan {
             inner: Arc::new(Inner {
                 network: Mutex::new(self.network),
                 kick: tokio::sync::Notify::new(),
+                began: OnceLock::new(),
             }),
         };
         let ended = runtime.block_on(driver::run(world.clone(), gate, scenario(world.clone()), rest));
@@ -189,6 +192,8 @@ struct Inner {
     network: Mutex<Network>,
     /// Told when a task did something that the network must look at.
     kick: tokio::sync::Notify,
+    /// When the run began, by the runtime's clock.
+    began: OnceLock<Instant>,
 }
 
 impl World {
@@ -225,7 +230,10 @@ impl World {
     /// µs since the run began.
     #[must_use]
     pub fn now(&self) -> u64 {
-        self.lock().now()
+        // Who was woken by a timer comes before the network hears of it.
+        let began = self.inner.began.get();
+        let elapsed = began.and_then(|began| u64::try_from(began.elapsed().as_micros()).ok());
+        elapsed.unwrap_or_default().max(self.lock().now())
     }
 
     fn lock(&self) -> MutexGuard<'_, Network> {
