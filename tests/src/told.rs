@@ -1,13 +1,28 @@
 //! One account in the words of tshark: for each frame the values of its fields, as `tshark -T fields` writes them.
 
+mod certificates;
+mod names;
+mod secure;
+mod wire;
+
+pub use certificates::CERTIFICATES;
+pub use names::NAMES;
+pub use secure::{ABOVE, SECURE};
+pub use wire::WIRE;
+
 use nihao_explain::event::{Account, Field, Layer, Part, Protocol, Value};
 
+#[derive(Clone, Copy)]
 /// A field of tshark's, and how the same is told by an account.
 pub struct Same {
     /// tshark's name for it.
     pub field: &'static str,
     /// All its values in the layers that became complete with a frame.
     pub told: fn(&[&Layer]) -> Vec<String>,
+}
+
+const fn same(field: &'static str, told: fn(&[&Layer]) -> Vec<String>) -> Same {
+    Same { field, told }
 }
 
 /// The values of all fields of this name that stand directly in layers of this protocol and name.
@@ -56,6 +71,15 @@ fn relative(field: &Field) -> String {
     }
 }
 
+/// A place in the sender's stream.
+fn place(field: &Field) -> String {
+    match field.value {
+        // Whose SYN was not seen begins with this segment for tshark.
+        Value::Sequence { relative: None, .. } => String::from("1"),
+        _ => relative(field),
+    }
+}
+
 /// A value as it reads.
 #[must_use]
 pub fn plain(field: &Field) -> String {
@@ -76,239 +100,106 @@ const RECORD: (Protocol, &str) = (Protocol::Tls, "record");
 
 /// Link, network, transport.
 pub const LOW: [Same; 27] = [
-    Same {
-        field: "eth.dst",
-        told: |l| values(l, FRAME, "destination", plain),
-    },
-    Same {
-        field: "eth.src",
-        told: |l| values(l, FRAME, "source", plain),
-    },
-    Same {
-        field: "eth.type",
-        told: |l| values(l, FRAME, "type", hex4),
-    },
-    Same {
-        field: "arp.opcode",
-        told: |l| values(l, (Protocol::Arp, "message"), "operation", decimal),
-    },
-    Same {
-        field: "arp.src.proto_ipv4",
-        told: |l| values(l, (Protocol::Arp, "message"), "sender protocol address", plain),
-    },
-    Same {
-        field: "arp.dst.proto_ipv4",
-        told: |l| values(l, (Protocol::Arp, "message"), "target protocol address", plain),
-    },
-    Same {
-        field: "ip.len",
-        told: |l| values(l, PACKET, "total length", decimal),
-    },
-    Same {
-        field: "ip.ttl",
-        told: |l| values(l, PACKET, "time to live", decimal),
-    },
-    Same {
-        field: "ip.proto",
-        told: |l| values(l, PACKET, "protocol", decimal),
-    },
-    Same {
-        field: "ip.checksum",
-        told: |l| values(l, PACKET, "header checksum", hex4),
-    },
-    Same {
-        field: "ip.src",
-        told: |l| values(l, PACKET, "source address", plain),
-    },
-    Same {
-        field: "ip.dst",
-        told: |l| values(l, PACKET, "destination address", plain),
-    },
-    Same {
-        field: "tcp.srcport",
-        told: |l| values(l, SEGMENT, "source port", decimal),
-    },
-    Same {
-        field: "tcp.dstport",
-        told: |l| values(l, SEGMENT, "destination port", decimal),
-    },
-    Same {
-        field: "tcp.seq_raw",
-        told: |l| values(l, SEGMENT, "sequence number", decimal),
-    },
-    Same {
-        field: "tcp.seq",
-        told: |l| values(l, SEGMENT, "sequence number", relative),
-    },
-    Same {
-        field: "tcp.ack_raw",
-        told: |l| values(l, SEGMENT, "acknowledgment number", decimal),
-    },
-    Same {
-        field: "tcp.ack",
-        told: |l| values(l, SEGMENT, "acknowledgment number", relative),
-    },
-    Same {
-        field: "tcp.window_size_value",
-        told: |l| values(l, SEGMENT, "window", decimal),
-    },
-    Same {
-        field: "tcp.checksum",
-        told: |l| values(l, SEGMENT, "checksum", hex4),
-    },
-    Same {
-        field: "tcp.options.mss_val",
-        told: |l| {
-            values(
-                l,
-                (Protocol::Tcp, "maximum segment size"),
-                "maximum segment size",
-                decimal,
-            )
-        },
-    },
-    Same {
-        field: "ip.id",
-        told: |l| values(l, PACKET, "identification", hex4),
-    },
-    Same {
-        field: "ip.flags.df",
-        told: |l| bits(l, PACKET, "DF"),
-    },
-    Same {
-        field: "tcp.hdr_len",
-        told: |l| {
-            bits(l, SEGMENT, "data offset")
-                .iter()
-                .map(|words| four_times(words))
-                .collect()
-        },
-    },
-    Same {
-        field: "tcp.flags.syn",
-        told: |l| bits(l, SEGMENT, "SYN"),
-    },
-    Same {
-        field: "tcp.flags.fin",
-        told: |l| bits(l, SEGMENT, "FIN"),
-    },
-    Same {
-        field: "tcp.flags.ack",
-        told: |l| bits(l, SEGMENT, "ACK"),
-    },
+    same("eth.dst", |l| values(l, FRAME, "destination", plain)),
+    same("eth.src", |l| values(l, FRAME, "source", plain)),
+    same("eth.type", |l| values(l, FRAME, "type", hex4)),
+    same("arp.opcode", |l| {
+        values(l, (Protocol::Arp, "message"), "operation", decimal)
+    }),
+    same("arp.src.proto_ipv4", |l| {
+        values(l, (Protocol::Arp, "message"), "sender protocol address", plain)
+    }),
+    same("arp.dst.proto_ipv4", |l| {
+        values(l, (Protocol::Arp, "message"), "target protocol address", plain)
+    }),
+    same("ip.len", |l| values(l, PACKET, "total length", decimal)),
+    same("ip.ttl", |l| values(l, PACKET, "time to live", decimal)),
+    same("ip.proto", |l| values(l, PACKET, "protocol", decimal)),
+    same("ip.checksum", |l| values(l, PACKET, "header checksum", hex4)),
+    same("ip.src", |l| values(l, PACKET, "source address", plain)),
+    same("ip.dst", |l| values(l, PACKET, "destination address", plain)),
+    same("tcp.srcport", |l| values(l, SEGMENT, "source port", decimal)),
+    same("tcp.dstport", |l| values(l, SEGMENT, "destination port", decimal)),
+    same("tcp.seq_raw", |l| values(l, SEGMENT, "sequence number", decimal)),
+    same("tcp.seq", |l| values(l, SEGMENT, "sequence number", place)),
+    same("tcp.ack_raw", |l| values(l, SEGMENT, "acknowledgment number", decimal)),
+    same("tcp.ack", |l| values(l, SEGMENT, "acknowledgment number", relative)),
+    same("tcp.window_size_value", |l| values(l, SEGMENT, "window", decimal)),
+    same("tcp.checksum", |l| values(l, SEGMENT, "checksum", hex4)),
+    same("tcp.options.mss_val", |l| {
+        values(
+            l,
+            (Protocol::Tcp, "maximum segment size"),
+            "maximum segment size",
+            decimal,
+        )
+    }),
+    same("ip.id", |l| values(l, PACKET, "identification", hex4)),
+    same("ip.flags.df", |l| bits(l, PACKET, "DF")),
+    same("tcp.hdr_len", |l| {
+        bits(l, SEGMENT, "data offset")
+            .iter()
+            .map(|words| four_times(words))
+            .collect()
+    }),
+    same("tcp.flags.syn", |l| bits(l, SEGMENT, "SYN")),
+    same("tcp.flags.fin", |l| bits(l, SEGMENT, "FIN")),
+    same("tcp.flags.ack", |l| bits(l, SEGMENT, "ACK")),
 ];
 
 /// TLS and what is inside.
 pub const HIGH: [Same; 24] = [
-    Same {
-        field: "tls.record.length",
-        told: |l| values(l, RECORD, "length", decimal),
-    },
-    Same {
-        field: "tls.handshake.type",
-        told: |l| messages(l, "message type", decimal),
-    },
-    Same {
-        field: "tls.handshake.length",
-        told: |l| messages(l, "message length", decimal),
-    },
-    Same {
-        field: "tls.handshake.random",
-        told: |l| messages(l, "random", run_together),
-    },
-    Same {
-        field: "tls.handshake.session_id",
-        told: session_ids,
-    },
-    Same {
-        field: "tls.handshake.ciphersuite",
-        told: suites,
-    },
-    Same {
-        field: "tls.handshake.extensions_server_name",
-        told: |l| values(l, (Protocol::Tls, "server_name"), "host name", plain),
-    },
-    Same {
-        field: "tls.handshake.extensions_alpn_str",
-        told: |l| {
-            values(
-                l,
-                (Protocol::Tls, "application_layer_protocol_negotiation"),
-                "protocol name",
-                plain,
-            )
-        },
-    },
-    Same {
-        field: "tls.handshake.extensions_key_share_group",
-        told: share_groups,
-    },
-    Same {
-        field: "tls.handshake.extension.type",
-        told: extension_types,
-    },
-    Same {
-        field: "x509af.serialNumber",
-        told: |l| values(l, (Protocol::X509, "tbsCertificate"), "serialNumber", run_together),
-    },
-    Same {
-        field: "tls.alert_message.desc",
-        told: |l| values(l, (Protocol::Tls, "alert"), "description", decimal),
-    },
-    Same {
-        field: "http.request.method",
-        told: |l| values(l, (Protocol::Http, "request line"), "method", plain),
-    },
-    Same {
-        field: "http.request.uri",
-        told: |l| values(l, (Protocol::Http, "request line"), "target", plain),
-    },
-    Same {
-        field: "http.response.code",
-        told: |l| values(l, (Protocol::Http, "status line"), "status", plain),
-    },
-    Same {
-        field: "http.content_length_header",
-        told: |l| headers(l, "content-length"),
-    },
-    Same {
-        field: "json.value.string",
-        told: strings,
-    },
-    Same {
-        field: "tls.handshake.extensions.supported_version",
-        told: |l| {
-            [
-                values(l, (Protocol::Tls, "supported_versions"), "version", hex4),
-                values(l, (Protocol::Tls, "supported_versions"), "selected version", hex4),
-            ]
-            .concat()
-        },
-    },
-    Same {
-        field: "tls.handshake.extensions_supported_group",
-        told: |l| values(l, (Protocol::Tls, "supported_groups"), "group", hex4),
-    },
-    Same {
-        field: "tls.handshake.extensions_key_share_key_exchange",
-        told: shares,
-    },
-    Same {
-        field: "tls.handshake.sig_hash_alg",
-        told: schemes,
-    },
-    Same {
-        field: "x509ce.dNSName",
-        told: host_names,
-    },
-    Same {
-        field: "http.request.line",
-        told: |l| header_lines(l, "request line"),
-    },
-    Same {
-        field: "http.response.line",
-        told: |l| header_lines(l, "status line"),
-    },
+    same("tls.record.length", |l| values(l, RECORD, "length", decimal)),
+    same("tls.handshake.type", |l| messages(l, "message type", decimal)),
+    same("tls.handshake.length", |l| messages(l, "message length", decimal)),
+    same("tls.handshake.random", |l| messages(l, "random", run_together)),
+    same("tls.handshake.session_id", session_ids),
+    same("tls.handshake.ciphersuite", suites),
+    same("tls.handshake.extensions_server_name", |l| {
+        values(l, (Protocol::Tls, "server_name"), "host name", plain)
+    }),
+    same("tls.handshake.extensions_alpn_str", |l| {
+        values(
+            l,
+            (Protocol::Tls, "application_layer_protocol_negotiation"),
+            "protocol name",
+            plain,
+        )
+    }),
+    same("tls.handshake.extensions_key_share_group", share_groups),
+    same("tls.handshake.extension.type", extension_types),
+    same("x509af.serialNumber", |l| {
+        values(l, (Protocol::X509, "tbsCertificate"), "serialNumber", run_together)
+    }),
+    same("tls.alert_message.desc", |l| {
+        values(l, (Protocol::Tls, "alert"), "description", decimal)
+    }),
+    same("http.request.method", |l| {
+        values(l, (Protocol::Http, "request line"), "method", plain)
+    }),
+    same("http.request.uri", |l| {
+        values(l, (Protocol::Http, "request line"), "target", plain)
+    }),
+    same("http.response.code", |l| {
+        values(l, (Protocol::Http, "status line"), "status", plain)
+    }),
+    same("http.content_length_header", |l| headers(l, "content-length")),
+    same("json.value.string", strings),
+    same("tls.handshake.extensions.supported_version", |l| {
+        [
+            values(l, (Protocol::Tls, "supported_versions"), "version", hex4),
+            values(l, (Protocol::Tls, "supported_versions"), "selected version", hex4),
+        ]
+        .concat()
+    }),
+    same("tls.handshake.extensions_supported_group", |l| {
+        values(l, (Protocol::Tls, "supported_groups"), "group", hex4)
+    }),
+    same("tls.handshake.extensions_key_share_key_exchange", shares),
+    same("tls.handshake.sig_hash_alg", schemes),
+    same("x509ce.dNSName", host_names),
+    same("http.request.line", |l| header_lines(l, "request line")),
+    same("http.response.line", |l| header_lines(l, "status line")),
 ];
 
 fn bits(layers: &[&Layer], (protocol, layer): (Protocol, &str), name: &str) -> Vec<String> {

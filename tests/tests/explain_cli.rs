@@ -90,6 +90,7 @@ fn tshark_opens_the_files_decrypted_and_finds_nothing_wrong() {
         (&["--native"], "tls"),
         (&["--scene", "hrr"], "http"),
         (&["--scene", "resumed"], "http"),
+        (&["--scene", "key-update"], "http"),
     ] {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("captures");

@@ -3,10 +3,9 @@
 use anyhow::{Result, ensure};
 use nihao_explain::capture::{Capture, Frame, Way};
 use nihao_explain::decode::decode;
-use nihao_explain::event::{Layer, Protocol};
 use nihao_explain::pcapng;
 use nihao_protocol::clock::UnixTime;
-use nihao_tests::told::{Same, count, decimal, differences, hex4, plain, values};
+use nihao_tests::told::{NAMES, count, differences};
 use nihao_tests::tshark;
 use tempfile::TempDir;
 use tokio::runtime::Builder;
@@ -33,118 +32,6 @@ const MESSAGES: [&[u8]; 5] = [
       \xc0\x0c\x00\x10\x00\x01\x00\x00\x00\x05\x00\x06\x05hello",
 ];
 
-const DNS: (Protocol, &str) = (Protocol::Dns, "message");
-
-fn in_records(layers: &[&Layer], name: &str, write: fn(&nihao_explain::event::Field) -> String) -> Vec<String> {
-    let sections = ["answer", "authority", "additional"].into_iter();
-    sections
-        .flat_map(|section| values(layers, (Protocol::Dns, section), name, write))
-        .collect()
-}
-
-/// The names of one kind that stand in layers of this name, in full.
-fn names(layers: &[&Layer], sections: &[&str], name: &str) -> Vec<String> {
-    let within = layers
-        .iter()
-        .filter(|layer| layer.protocol == Protocol::Dns && sections.contains(&layer.name.as_ref()));
-    let found = within.filter_map(|layer| {
-        let inner = layer.find(Protocol::Dns, name)?;
-        // tshark writes the root so.
-        Some(if inner.what == "." {
-            String::from("<Root>")
-        } else {
-            inner.what.clone()
-        })
-    });
-    found.collect()
-}
-
-const RECORDS: [&str; 3] = ["answer", "authority", "additional"];
-
-const FIELDS: [Same; 17] = [
-    Same {
-        field: "dns.id",
-        told: |l| values(l, DNS, "id", hex4),
-    },
-    Same {
-        field: "dns.flags.rcode",
-        told: codes,
-    },
-    Same {
-        field: "dns.count.queries",
-        told: |l| values(l, DNS, "question count", decimal),
-    },
-    Same {
-        field: "dns.count.answers",
-        told: |l| values(l, DNS, "answer count", decimal),
-    },
-    Same {
-        field: "dns.count.auth_rr",
-        told: |l| values(l, DNS, "authority count", decimal),
-    },
-    Same {
-        field: "dns.qry.name",
-        told: |l| names(l, &["question"], "name"),
-    },
-    Same {
-        field: "dns.qry.type",
-        told: |l| values(l, (Protocol::Dns, "question"), "type", decimal),
-    },
-    Same {
-        field: "dns.resp.name",
-        told: |l| names(l, &RECORDS, "name"),
-    },
-    Same {
-        field: "dns.resp.type",
-        told: |l| in_records(l, "type", decimal),
-    },
-    Same {
-        field: "dns.resp.ttl",
-        told: |l| in_records(l, "TTL", decimal),
-    },
-    Same {
-        field: "dns.cname",
-        told: |l| names(l, &["data"], "canonical name"),
-    },
-    Same {
-        field: "dns.ns",
-        told: |l| names(l, &["data"], "name server"),
-    },
-    Same {
-        field: "dns.soa.mname",
-        told: |l| names(l, &["data"], "primary name server"),
-    },
-    Same {
-        field: "dns.soa.serial_number",
-        told: |l| values(l, (Protocol::Dns, "data"), "serial", decimal),
-    },
-    Same {
-        field: "dns.txt",
-        told: |l| values(l, (Protocol::Dns, "data"), "text", plain),
-    },
-    Same {
-        field: "icmp.type",
-        told: |l| values(l, (Protocol::Icmp, "message"), "type", decimal),
-    },
-    Same {
-        field: "udp.length",
-        told: |l| values(l, (Protocol::Udp, "datagram"), "length", decimal),
-    },
-];
-
-fn codes(layers: &[&Layer]) -> Vec<String> {
-    let messages = layers
-        .iter()
-        .filter(|layer| (layer.protocol, layer.name.as_ref()) == DNS);
-    let flags = messages.filter_map(|layer| layer.field("flags"));
-    // Only answers have one.
-    let answers = flags.filter(|flags| flags.bits("QR") == Some(1));
-    answers
-        .filter_map(|flags| flags.bits("RCODE"))
-        .map(|code| code.to_string())
-        .collect()
-}
-
 #[test]
 fn tshark_reads_the_same_names() -> Result<()> {
     let mut frames: Vec<_> = MESSAGES.iter().map(|message| packet(17, &datagram(message))).collect();
@@ -168,13 +55,13 @@ fn tshark_reads_the_same_names() -> Result<()> {
     let folder = TempDir::new()?;
     let file = folder.path().join("capture.pcapng");
     std::fs::write(&file, pcapng::write(&capture, UnixTime(1_767_225_600_000), ""))?;
-    let names: Vec<_> = FIELDS.iter().map(|same| same.field).collect();
+    let names: Vec<_> = NAMES.iter().map(|same| same.field).collect();
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let rows = runtime.block_on(tshark::fields(&file, &[], &names))?;
     ensure!(rows.len() == account.frames.len(), "{} rows", rows.len());
-    let found = differences(&account, &rows, &FIELDS);
+    let found = differences(&account, &rows, &NAMES);
     ensure!(found.is_empty(), "{}", found.join("\n"));
-    for same in &FIELDS {
+    for same in &NAMES {
         ensure!(count(&account, same) > 0, "nothing to compare in {}", same.field);
     }
     Ok(())

@@ -45,6 +45,8 @@ pub(super) fn segment(fields: &mut Fields<'_>, addresses: &Datagram, wire: &mut 
     fields.explain(&texts::TCP_SEQUENCE);
     let raw = fields.number("acknowledgment number", 4)?;
     fields.revalue(sequence(raw, verdict.acknowledged));
+    let acknowledged = u32::try_from(raw).ok().zip(verdict.acknowledged);
+    let initial = acknowledged.map(|(raw, relative)| raw.wrapping_sub(relative));
     let header = offset_and_flags(fields, &verdict)?;
     let window = fields.number("window", 2)?;
     match verdict.window {
@@ -59,11 +61,9 @@ pub(super) fn segment(fields: &mut Fields<'_>, addresses: &Datagram, wire: &mut 
     fields.explain(&texts::TCP_URGENT);
     fields.what(verdict.what);
     verdict.notes.into_iter().for_each(|note| fields.about(note));
-    fields.layer(
-        (Protocol::Tcp, "options"),
-        header.saturating_sub(HEADER),
-        options::options,
-    );
+    fields.layer((Protocol::Tcp, "options"), header.saturating_sub(HEADER), |inner| {
+        options::options(inner, initial)
+    });
     if fields.left() > 0 {
         fields.opaque("data");
         fields.explain(&texts::TCP_CARRIES);

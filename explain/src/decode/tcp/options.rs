@@ -16,8 +16,8 @@ pub(super) fn scale(mut options: &[u8]) -> Option<u8> {
     }
 }
 
-/// Reads all options.
-pub(super) fn options(fields: &mut Fields<'_>) -> Result<(), Stop> {
+/// Reads all options. `initial` is where the other side's stream begins, if that was seen.
+pub(super) fn options(fields: &mut Fields<'_>, initial: Option<u32>) -> Result<(), Stop> {
     while let [kind, rest @ ..] = fields.rest() {
         match kind {
             0 => {
@@ -37,7 +37,7 @@ pub(super) fn options(fields: &mut Fields<'_>) -> Result<(), Stop> {
                     fields.explain(&texts::BAD_VALUE);
                     return Ok(());
                 }
-                fields.layer((Protocol::Tcp, name(*kind)), length, option);
+                fields.layer((Protocol::Tcp, name(*kind)), length, |inner| option(inner, initial));
             }
         }
     }
@@ -55,7 +55,7 @@ const fn name(kind: u8) -> &'static str {
     }
 }
 
-fn option(fields: &mut Fields<'_>) -> Result<(), Stop> {
+fn option(fields: &mut Fields<'_>, initial: Option<u32>) -> Result<(), Stop> {
     let kind = fields.number("kind", 1)?;
     fields.number("length", 1)?;
     match kind {
@@ -73,8 +73,8 @@ fn option(fields: &mut Fields<'_>) -> Result<(), Stop> {
         5 => {
             fields.why(&texts::TCP_SACK);
             while fields.left() > 0 {
-                fields.number("left edge", 4)?;
-                fields.number("right edge", 4)?;
+                edge(fields, "left edge", initial)?;
+                edge(fields, "right edge", initial)?;
             }
         }
         8 => {
@@ -87,5 +87,15 @@ fn option(fields: &mut Fields<'_>) -> Result<(), Stop> {
             fields.why(&texts::UNKNOWN_KIND);
         }
     }
+    Ok(())
+}
+
+/// A place in the other side's stream (RFC 2018 §3).
+fn edge(fields: &mut Fields<'_>, name: &'static str, initial: Option<u32>) -> Result<(), Stop> {
+    let raw = u32::try_from(fields.number(name, 4)?).unwrap_or_default();
+    fields.revalue(Value::Sequence {
+        raw,
+        relative: initial.map(|initial| raw.wrapping_sub(initial)),
+    });
     Ok(())
 }
