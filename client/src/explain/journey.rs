@@ -174,6 +174,7 @@ async fn talk(sender: &Sender<'_>, b: &mut Running) -> (Result<String, Error>, V
 
 #[cfg(test)]
 mod tests {
+    use nihao_explain::story::{Story, Viewpoint};
     use nihao_explain::world::fault::Fault;
     use nihao_protocol::crypto::random::{self, Seeded};
 
@@ -274,6 +275,7 @@ mod tests {
                 Err(error) => assert!(!error.to_string().is_empty() && !error.hint().is_empty(), "{options:?}"),
             }
             if seed % 10 == 0 {
+                every_byte_is_counted_once(&journey);
                 let again = self::journey(&options).unwrap();
                 assert!(
                     again.seen == journey.seen && again.secrets == journey.secrets,
@@ -282,6 +284,17 @@ mod tests {
             }
         }
         assert!(arrived * 2 > runs, "{arrived} of {runs} arrived");
+    }
+
+    /// Whatever went wrong: in every view the ledger adds up to the bytes of the frames.
+    fn every_byte_is_counted_once(journey: &Journey) {
+        for viewpoint in [Viewpoint::A, Viewpoint::Router, Viewpoint::B, Viewpoint::Eavesdropper] {
+            let story = Story::new(&journey.seen, journey.known(), viewpoint);
+            let frames = 0..story.account.frames.len();
+            let bytes: usize = frames.map(|index| story.bytes(index).len()).sum();
+            let counted = story.ledger.all.iter().map(|entry| entry.bytes).sum::<usize>();
+            assert_eq!(counted, bytes, "{viewpoint:?}");
+        }
     }
 
     fn random_options(seed: u64) -> Options {

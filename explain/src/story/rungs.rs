@@ -198,7 +198,7 @@ fn messages(account: &Account, rung: &Rung) -> Told {
             (protocol, reason) = (layer.protocol, None);
         }
         if layer.protocol == protocol {
-            reason = reason.or_else(|| why(layer));
+            reason = reason.or_else(|| layer.layers().into_iter().find_map(why));
         }
         whats.push(if is_sealed(account, space) {
             format!("{{{text}}}")
