@@ -1,6 +1,7 @@
 //! Everything that ends a command without success, its exit code, and what to do about it.
 
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use nihao_protocol::chat::{InviteError, NameError, Refusal, shown};
@@ -116,13 +117,21 @@ pub enum Error {
     #[error("{}: {}", shown(&.path.display().to_string()), shown(&.error.to_string()))]
     Run {
         /// Which file.
-        path: std::path::PathBuf,
+        path: PathBuf,
         /// Why.
         error: nihao_explain::diff::BadRun,
     },
     /// Two runs differ, as was told: nothing failed.
     #[error("the two runs differ")]
     Differ,
+    /// A file or directory that was asked for cannot be made.
+    #[error("cannot write {}: {source}", shown(&.path.display().to_string()))]
+    File {
+        /// Where it should be.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
 }
 
 impl Error {
@@ -153,7 +162,8 @@ impl Error {
             | Self::Output(_)
             | Self::Random(_)
             | Self::Demo(_)
-            | Self::Explain(_) => Exit::Failed,
+            | Self::Explain(_)
+            | Self::File { .. } => Exit::Failed,
         }
     }
 
@@ -187,6 +197,10 @@ impl Error {
                 "write it with this program's nihao explain --json > FILE, and compare whole files".into()
             }
             Self::Differ => "nothing failed: the comparison says where".into(),
+            Self::File { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
+                "nothing is overwritten: give another name, or remove it first".into()
+            }
+            Self::File { .. } => "check that its directory exists and that you may write there".into(),
         }
     }
 

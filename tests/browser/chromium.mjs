@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { PATIENCE, base, fault, home, load, tell } from "./stage.mjs";
+import { PATIENCE, base, fault, home, isOurs, load, tell } from "./stage.mjs";
 
 const { chromium } = load("playwright-core");
 const axe = load.resolve("axe-core/axe.min.js");
@@ -25,7 +25,7 @@ async function launch() {
 /** Watches everything that a context does. */
 function watch(context) {
   context.on("request", (request) => {
-    if (new URL(request.url()).origin !== base) {
+    if (!isOurs(request.url())) {
       fault(`a request to ${request.url()}`);
     }
   });

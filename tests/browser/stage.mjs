@@ -4,8 +4,10 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 
-/** Where the server is. */
+/** Where the server is; or the directory, as `file:///…/`, where pages without a server are. */
 export const base = process.env.NIHAO_URL;
+/** Whether an address belongs to what is tested. */
+export const isOurs = (address) => (base.startsWith("file:") ? address.startsWith(base) : new URL(address).origin === base);
 /** A directory of this test's own. */
 export const home = process.env.NIHAO_HOME;
 /** How long anything may take. The machine may be busy with others. */

@@ -1,27 +1,25 @@
 //! The command line of `explain`.
 
 mod diff;
+mod files;
 
-use std::fs;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use nihao_explain::event::Protocol;
-use nihao_explain::pcapng;
+use nihao_explain::render::html::Page;
 use nihao_explain::render::{Ladder, Look, Unfold, json, sum};
 use nihao_explain::scene::Distance;
 use nihao_explain::story::{Story, Viewpoint};
 use nihao_explain::texts::Language;
 use nihao_explain::world::fault::{Fault, Segment};
 use nihao_protocol::chat::Text;
+use serde_json::Value;
 
 use crate::command::Screen;
 use crate::error::Error;
 use crate::explain::{Journey, Options, Shape, Trouble, journey, outcome};
-
-/// The captures that --pcap writes: the file, and the node that saw it.
-const VIEWPOINTS: [(&str, &str); 3] = [("A.pcapng", "A"), ("router.pcapng", "R1"), ("B.pcapng", "B")];
 
 const FAULTS: &str = "\
 Faults of the wire between the routers, frames counted from 1 over both directions:
@@ -97,6 +95,9 @@ pub(super) struct Explain {
     /// Write what A, the router at A and B saw into the directory DIR, which must not exist: Wireshark opens it decrypted
     #[arg(long, value_name = "DIR")]
     pcap: Option<PathBuf>,
+    /// Write all of it as one page for a browser, from every view, with the captures to save; FILE must not exist
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 /// What a connection shows.
@@ -155,14 +156,7 @@ impl Explain {
             return diff::run((first, second), self.json, &self.look(), screen);
         }
         let journey = journey(&self.options()?)?;
-        if let Some(directory) = &self.pcap {
-            write_captures(directory, &journey).map_err(|error| {
-                Error::Explain(format!(
-                    "the captures cannot be written to {}: {error}",
-                    directory.display()
-                ))
-            })?;
-        }
+        self.write_files(&journey)?;
         let story = Story::new(&journey.seen, journey.known(), self.view.into());
         let story = story.with_names(&journey.seen.captures, &journey.names);
         if self.json {
@@ -185,15 +179,23 @@ impl Explain {
         screen.flush()
     }
 
-    fn print_json(&self, journey: &Journey, story: &Story, screen: &mut Screen<'_>) -> Result<(), Error> {
-        let mut lines = json::json(story, self.look().language);
-        let heard: Vec<_> = journey.heard.iter().map(Text::as_str).collect();
-        let outcome = match &journey.answer {
-            Ok(answer) => serde_json::json!({"type": "outcome", "answer": answer, "heard": heard}),
-            Err(error) => serde_json::json!({"type": "outcome", "error": error.to_string(), "heard": heard}),
+    fn write_files(&self, journey: &Journey) -> Result<(), Error> {
+        let refused = |path: &Path| {
+            let path = path.to_owned();
+            |source| Error::File { path, source }
         };
-        lines.push(outcome);
-        for line in lines {
+        if let Some(directory) = &self.pcap {
+            files::write_captures(directory, journey).map_err(refused(directory))?;
+        }
+        if let Some(path) = &self.html {
+            let page = self.page(journey).text();
+            files::create(path, page.as_bytes(), false).map_err(refused(path))?;
+        }
+        Ok(())
+    }
+
+    fn print_json(&self, journey: &Journey, story: &Story, screen: &mut Screen<'_>) -> Result<(), Error> {
+        for line in lines(journey, story, self.language()) {
             screen.print(&format!("{line}\n"))?;
         }
         screen.flush()
@@ -208,6 +210,21 @@ impl Explain {
             layers: layers.collect(),
             frame: self.frame,
             keys: self.unfold.contains(&Unfolded::Keys),
+        }
+    }
+
+    /// The journey from every view.
+    fn page(&self, journey: &Journey) -> Page {
+        let language = self.language();
+        let views = View::value_variants().iter().map(|view| {
+            let story = Story::new(&journey.seen, journey.known(), (*view).into());
+            let story = story.with_names(&journey.seen.captures, &journey.names);
+            lines(journey, &story, language)
+        });
+        Page {
+            language,
+            views: views.collect(),
+            captures: files::captures(journey),
         }
     }
 
@@ -248,11 +265,15 @@ impl Explain {
         Look {
             colors: is_terminal && !plain,
             width: is_terminal.then(|| terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0))),
-            language: match self.lang {
-                Some(Lang::Zh) => Language::Chinese,
-                Some(Lang::En) => Language::English,
-                None => of_locale(),
-            },
+            language: self.language(),
+        }
+    }
+
+    fn language(&self) -> Language {
+        match self.lang {
+            Some(Lang::Zh) => Language::Chinese,
+            Some(Lang::En) => Language::English,
+            None => of_locale(),
         }
     }
 }
@@ -268,6 +289,17 @@ impl From<View> for Viewpoint {
     }
 }
 
+/// The story for programs, with how it ended.
+fn lines(journey: &Journey, story: &Story, language: Language) -> Vec<Value> {
+    let mut lines = json::json(story, language);
+    let heard: Vec<_> = journey.heard.iter().map(Text::as_str).collect();
+    lines.push(match &journey.answer {
+        Ok(answer) => serde_json::json!({"type": "outcome", "answer": answer, "heard": heard}),
+        Err(error) => serde_json::json!({"type": "outcome", "error": error.to_string(), "heard": heard}),
+    });
+    lines
+}
+
 /// The first of these variables that says something decides, as POSIX has it.
 fn of_locale() -> Language {
     let said = ["LC_ALL", "LC_MESSAGES", "LANG"]
@@ -277,18 +309,6 @@ fn of_locale() -> Language {
         Some(value) if value.to_string_lossy().starts_with("zh") => Language::Chinese,
         _ => Language::English,
     }
-}
-
-/// Makes the directory with its three files. What is there already is left alone.
-fn write_captures(directory: &Path, journey: &Journey) -> io::Result<()> {
-    fs::create_dir(directory)?;
-    for (file, node) in VIEWPOINTS {
-        if let Some(capture) = journey.seen.captures.get(node) {
-            let bytes = pcapng::write(capture, journey.began, &journey.secrets);
-            fs::write(directory.join(file), bytes)?;
-        }
-    }
-    Ok(())
 }
 
 fn segment(text: &str) -> Result<Segment, String> {

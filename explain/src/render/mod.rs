@@ -1,7 +1,8 @@
-//! Stories for people, as lines on a terminal, and for programs, as lines of JSON.
+//! Stories for people, as lines on a terminal and as a page, and for programs, as lines of JSON.
 
 mod beside;
 mod checks;
+pub mod html;
 pub mod json;
 mod keys;
 mod ladder;

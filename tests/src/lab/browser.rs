@@ -47,7 +47,7 @@ impl Script<'_> {
         fs::create_dir_all(&home)?;
         trust(&world.ca(), &home, self.browser)?;
         let told = home.join("told");
-        let mut script = self.start(world, &home, &told)?;
+        let mut script = self.start(&format!("https://{}", world.address()), &home, &told)?;
         let served = serve(&mut script, world);
         // It reads no answer any more, and ends.
         drop(script.stdin.take());
@@ -57,7 +57,22 @@ impl Script<'_> {
         served.with_context(|| told)
     }
 
-    fn start(&self, world: &World, home: &Path, told: &Path) -> anyhow::Result<Child> {
+    /// Plays it to its end with pages that are files in this directory, and no server.
+    ///
+    /// # Errors
+    /// If it fails: with all it told, the browser's console included.
+    pub fn play_files(&self, directory: &Path) -> anyhow::Result<()> {
+        let told = directory.join("told");
+        let pages = format!("file://{}/", directory.display());
+        let mut script = self.start(&pages, directory, &told)?;
+        drop(script.stdin.take());
+        let status = script.wait()?;
+        let told = fs::read_to_string(told).unwrap_or_default();
+        ensure!(status.success(), "{} ended with {status}:\n{told}", self.name);
+        Ok(())
+    }
+
+    fn start(&self, url: &str, home: &Path, told: &Path) -> anyhow::Result<Child> {
         let target = target();
         let node = target.join("peers/node-24");
         let modules = target.join("browser");
@@ -69,7 +84,7 @@ impl Script<'_> {
             .arg(DEADLINE)
             .arg(node)
             .arg(script)
-            .env("NIHAO_URL", format!("https://{}", world.address()))
+            .env("NIHAO_URL", url)
             .env("NIHAO_HOME", home)
             .env("NIHAO_MODULES", modules)
             .envs(self.environment.iter().copied())

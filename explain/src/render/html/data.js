@@ -1,0 +1,120 @@
+// The story from each point, and the bytes in it: which field each byte belongs to.
+
+import { given } from "./words.js";
+
+const ONE = { story: "story", ledger: "ledger", screen: "screen", outcome: "outcome" };
+const MANY = {
+  rungs: "rung",
+  frames: "frame",
+  derived: "derived",
+  flows: "flow",
+  lookups: "lookup",
+  decisions: "decision",
+  checks: "check",
+  schedules: "schedule",
+  waits: "wait",
+};
+
+function gather(lines) {
+  const view = {};
+  for (const [name, type] of Object.entries(ONE)) {
+    view[name] = lines.find((line) => line.type === type) ?? null;
+  }
+  for (const [name, type] of Object.entries(MANY)) {
+    view[name] = lines.filter((line) => line.type === type);
+  }
+  view.name = view.story.view;
+  return view;
+}
+
+/** One for each point that the story is told from. */
+export const views = given.views.map(gather);
+
+/** A space of bytes in an address: `frame12`, `derived3`. */
+export const nameOf = (space) => (space.frame === undefined ? `derived${space.derived}` : `frame${space.frame}`);
+
+/** The line that has these bytes, or none. */
+export function lineOf(view, space) {
+  const all = space.frame === undefined ? view.derived : view.frames;
+  return all[(space.frame ?? space.derived) - 1];
+}
+
+/** The number of the frame with which a space became complete. */
+export const frameOf = (view, space) => space.frame ?? lineOf(view, space)?.frame ?? 1;
+
+const indexed = new WeakMap();
+
+/** The bytes of a line, its layers and fields in order, and for each byte the field that it belongs to. */
+export function bytesOf(line) {
+  let found = indexed.get(line);
+  if (found === undefined) {
+    found = index(line);
+    indexed.set(line, found);
+  }
+  return found;
+}
+
+function index(line) {
+  const bytes = Uint8Array.from(line.bytes.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  const items = [];
+  const owner = new Array(bytes.length).fill(0);
+  const walk = (node, path, parent, layer) => {
+    const isLayer = node.parts !== undefined;
+    const item = { node, path, parent, isLayer, layer: isLayer ? node.layer : layer, depth: path === "" ? 0 : path.split(".").length };
+    items.push(item);
+    if (isLayer) {
+      node.parts.forEach((part, place) => walk(part, path === "" ? `${place}` : `${path}.${place}`, item, node.layer));
+    } else {
+      owner.fill(items.length - 1, node.range[0], node.range[1]);
+    }
+  };
+  walk(line.tree, "", null, line.tree.layer);
+  return { bytes, items, owner };
+}
+
+/** The path of the smallest part that holds these bytes. */
+export function partAt(line, [start, end]) {
+  const holds = ({ node }) => node.range[0] <= start && end <= node.range[1];
+  return bytesOf(line).items.findLast(holds)?.path ?? "";
+}
+
+/** Two hexadecimal digits. */
+export const hex = (byte) => byte.toString(16).padStart(2, "0");
+
+/** What a field's bytes say; where that is no more than the bytes, those. */
+export function valueOf(line, field) {
+  if (field.value !== undefined) {
+    return field.value;
+  }
+  return Array.from(bytesOf(line).bytes.slice(...field.range), hex).join(" ");
+}
+
+/** The uppermost layer that a frame brings, counted with what became complete by it. */
+export function topOf(view, frame) {
+  const lines = [frame, ...frame.completes.map((number) => view.derived[number - 1])];
+  const layers = lines.flatMap((line) => bytesOf(line).items.filter((item) => item.isLayer).map((item) => item.node.layer));
+  return layers.reduce((top, layer) => (rank(layer) >= rank(top) ? layer : top));
+}
+
+const LAYERS = ["Ethernet", "ARP", "IPv4", "IPv6", "ICMP", "UDP", "TCP", "DNS", "TLS", "X.509", "HTTP", "JSON", "nihao"];
+const rank = (layer) => LAYERS.indexOf(layer);
+
+const TINTS = {
+  IP: "net",
+  ICMP: "net",
+  UDP: "transport",
+  TCP: "transport",
+  DNS: "dns",
+  TLS: "tls",
+  "X.509": "x509",
+  HTTP: "app",
+  JSON: "app",
+  nihao: "app",
+  text: "app",
+};
+
+/** The class that gives a layer its colour; a part of a layer, as `TLS record`, has that of the layer. */
+export function tint(layer) {
+  const name = Object.keys(TINTS).find((start) => layer.startsWith(start));
+  return `layer-${TINTS[name] ?? "link"}`;
+}

@@ -1,0 +1,141 @@
+// What is chosen: where it stands, what it says, why it is there, what it became.
+
+import { el } from "./dom.js";
+import { bytesOf, frameOf, lineOf, nameOf, tint, valueOf } from "./data.js";
+import { becomes } from "./fields.js";
+import { address, state, view, watch } from "./state.js";
+import { milliseconds, say, told } from "./words.js";
+
+/** The spaces of bytes that the chosen frame gave, each a link. */
+export function spaces() {
+  const list = el("nav", { class: "spaces", "aria-label": say("spaces") });
+  function draw() {
+    const frame = frameOf(view(), state.space);
+    const line = view().frames[frame - 1];
+    const all = [{ frame }, ...line.completes.map((derived) => ({ derived }))];
+    // What became complete with another frame may be chosen, too: the address said so.
+    const isThere = all.some((space) => nameOf(space) === nameOf(state.space));
+    list.replaceChildren(...(isThere ? all : [...all, state.space]).map(link));
+  }
+  watch((changed) => changed.has("space") && draw());
+  draw();
+  return list;
+}
+
+function link(space) {
+  const line = lineOf(view(), space);
+  const { tree } = line;
+  const isChosen = nameOf(space) === nameOf(state.space);
+  const title = space.frame === undefined ? `${made(line)}: ${titleOf(tree)}` : say("frame", { frame: space.frame });
+  return el("a", { href: address(space), "aria-current": isChosen ? "true" : null }, `${title}, ${line.bytes.length / 2} B`);
+}
+
+const titleOf = (tree) => {
+  const layers = tree.parts.filter((part) => part.parts !== undefined).map((part) => part.name);
+  return `${tree.layer} ${layers.length > 0 ? layers.join(" ") : tree.name}`;
+};
+
+const made = (line) => (line.how === "joined" ? say("joined") : say("decrypted"));
+
+/** The card that says it. */
+export function reason() {
+  const card = el("section", { class: "reason", id: "reason", tabindex: 0, "aria-label": say("reason"), "aria-live": "polite" });
+  function draw() {
+    const line = lineOf(view(), state.space);
+    const path = state.peek ?? state.part;
+    const item = bytesOf(line).items.find((one) => one.path === path) ?? bytesOf(line).items[0];
+    const parts = [trail(item), title(item), facts(line, item), ...notes(item.node)];
+    if (item.parent === null) {
+      parts.splice(2, 0, origin(line));
+    }
+    const { parent } = item;
+    const isAlone = !item.isLayer && parent !== null && (parent.node.notes ?? []).length > 0;
+    if (isAlone) {
+      parts.push(el("h4", {}, say("part_of", { layer: `${parent.node.layer} ${parent.node.name}` })), ...notes(parent.node));
+    }
+    card.replaceChildren(...parts.filter((part) => part !== null));
+  }
+  watch((changed) => ["space", "part", "peek"].some((name) => changed.has(name)) && draw());
+  draw();
+  return card;
+}
+
+/** The layers that a part stands in. */
+function trail(item) {
+  const above = [];
+  for (let one = item.parent; one !== null; one = one.parent) {
+    above.unshift(one);
+  }
+  if (above.length === 0) {
+    return null;
+  }
+  const links = above.map((one) => el("a", { href: address(state.space, one.path) }, `${one.node.layer} ${one.node.name}`));
+  return el("p", { class: "trail" }, ...links.flatMap((one, index) => (index === 0 ? [one] : [" › ", one])));
+}
+
+function title({ node, isLayer, layer }) {
+  const name = isLayer ? `${node.layer} ${node.name}` : node.field;
+  return el("h3", {}, el("span", { class: `name ${tint(layer)}` }, name));
+}
+
+function facts(line, { node, isLayer }) {
+  const [start, end] = node.range;
+  const place = say("range", { start, last: Math.max(start, end - 1), length: end - start });
+  const value = isLayer ? node.what : valueOf(line, node);
+  const link = becomes(node);
+  const rows = [
+    value === "" ? null : [say("value"), el("span", { class: "whole" }, value)],
+    node.number === undefined ? null : [say("number"), `${node.number} = 0x${node.number.toString(16)}`],
+    [say("where"), place],
+    link === null ? null : [say("becomes"), el("a", { href: address(link) }, `→ ${nameOf(link)}`)],
+  ];
+  return el("dl", {}, ...rows.filter((row) => row !== null).flatMap(([name, said]) => [el("dt", {}, name), el("dd", {}, said)]));
+}
+
+/** Where a space of bytes came from: a wire, or other bytes. */
+function origin(line) {
+  if (line.how === undefined) {
+    return el("p", {}, say(line.way === "out" ? "sent_at" : "received_at", { time: milliseconds(line.at) }), hops(line));
+  }
+  const from = line.from.map(({ space, range }) =>
+    el("li", {}, el("a", { href: address(space) }, nameOf(space)), ` ${say("range", { start: range[0], last: range[1] - 1, length: range[1] - range[0] })}`),
+  );
+  const parts = [el("p", {}, made(line)), el("ul", {}, ...from)];
+  const { decrypted } = line.how;
+  if (decrypted !== undefined) {
+    const rows = ["secret", "generation", "record", "nonce"].map((name) => el("li", {}, `${name}: ${decrypted[name]}`));
+    parts.push(el("ul", { class: "code" }, ...rows));
+  }
+  return el("div", {}, ...parts);
+}
+
+/** The same frame at every node that saw it. */
+function hops(line) {
+  if (!line.hops?.length) {
+    return null;
+  }
+  const rows = line.hops.map((hop) =>
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, hop.node),
+      el("td", {}, milliseconds(hop.at)),
+      el("td", {}, `${hop.source_mac} → ${hop.destination_mac}`),
+      el("td", {}, hop.ttl === null || hop.ttl === undefined ? "" : String(hop.ttl)),
+    ),
+  );
+  const names = [say("node"), "ms", "MAC", "TTL"].map((name) => el("th", { scope: "col" }, name));
+  return el("table", { class: "hops" }, el("caption", {}, say("hops")), el("tr", {}, ...names), ...rows);
+}
+
+function notes(node) {
+  return (node.notes ?? []).map((note) => {
+    const { text, section, detail, invalid } = told(note);
+    return el(
+      "p",
+      { class: invalid ? "note invalid" : "note" },
+      `${invalid ? "⚠ " : ""}${text}${detail === undefined ? "" : ` (${detail})`} `,
+      el("span", { class: "section" }, section),
+    );
+  });
+}

@@ -1,0 +1,154 @@
+// The key schedule as a graph: what is made of what, with the values that are known.
+
+import { attribute, el, reveal, shape } from "./dom.js";
+import { view } from "./state.js";
+import { say, told } from "./words.js";
+
+const [BOX, HIGH, GAP_X, GAP_Y] = [196, 44, 22, 30];
+
+/** One graph for each connection that has a schedule, with what its two ends agreed on. */
+export function schedules() {
+  return view().schedules.map((schedule) => {
+    const parts = [el("h3", {}, say("connection", { flow: schedule.flow })), agreement(schedule.agreement), graph(schedule)];
+    return el("div", { class: "schedule" }, ...parts.filter((part) => part !== null));
+  });
+}
+
+function agreement(agreed) {
+  if (agreed === null || agreed === undefined) {
+    return null;
+  }
+  const rows = [
+    [say("group"), agreed.group],
+    [say("client_share"), agreed.client_share],
+    [say("server_share"), agreed.server_share],
+    [say("shared_secret"), agreed.shared_secret ?? say("unknown_here")],
+  ];
+  const said = rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", { class: "whole" }, String(value ?? say("unknown_here")))]);
+  return el("details", {}, el("summary", {}, say("agreement")), el("dl", {}, ...said));
+}
+
+function graph({ nodes, flow }) {
+  const places = layout(nodes);
+  const width = Math.max(...places.map(({ x }) => x)) + BOX + 12;
+  const height = Math.max(...places.map(({ y }) => y)) + HIGH + 12;
+  const edges = nodes.flatMap((node, index) => node.of.map((from) => edge(places[from], places[index], from, index)));
+  const boxes = nodes.map((node, index) => boxOf(node, places[index], `key${flow}-${index}`));
+  const card = el("div", { class: "key-card", "aria-live": "polite" });
+  let chosen = Math.max(0, nodes.findIndex((node) => node.value !== null));
+  const drawing = shape(
+    "svg",
+    { role: "listbox", tabindex: 0, width, height, "aria-label": say("schedule_graph"), onkeydown: keys, onclick: press },
+    ...edges,
+    ...boxes.flatMap((one, index) => [one, wordsOf(nodes[index], places[index])]),
+  );
+  const box = el("div", { class: "graph" }, drawing);
+
+  function pick(index) {
+    chosen = index;
+    for (const [place, one] of boxes.entries()) {
+      attribute(one, "aria-selected", String(place === chosen));
+    }
+    const above = ancestors(nodes, chosen);
+    for (const one of edges) {
+      attribute(one, "class", above.has(Number(one.dataset.to)) ? "edge lit" : "edge");
+    }
+    attribute(drawing, "aria-activedescendant", boxes[chosen].id);
+    card.replaceChildren(...cardOf(nodes, nodes[chosen]));
+  }
+
+  function press(event) {
+    const index = boxes.indexOf(event.target.closest("[role=option]"));
+    if (index >= 0) {
+      pick(index);
+    }
+  }
+
+  function keys(event) {
+    const ends = { ArrowDown: chosen + 1, ArrowRight: chosen + 1, ArrowUp: chosen - 1, ArrowLeft: chosen - 1, Home: 0, End: nodes.length - 1 };
+    const to = ends[event.key];
+    if (to !== undefined) {
+      event.preventDefault();
+      pick(Math.min(Math.max(to, 0), nodes.length - 1));
+      reveal(box, boxes[chosen]);
+    }
+  }
+
+  pick(chosen);
+  return el("div", { class: "graph-and-card" }, box, card);
+}
+
+/** The place of each node: below all that it is made of, and beside those as far down. */
+function layout(nodes) {
+  const depths = [];
+  const taken = [];
+  return nodes.map((node, index) => {
+    const depth = Math.max(-1, ...node.of.map((from) => depths[from])) + 1;
+    depths[index] = depth;
+    const column = taken[depth] ?? 0;
+    taken[depth] = column + 1;
+    return { x: 6 + column * (BOX + GAP_X), y: 6 + depth * (HIGH + GAP_Y) };
+  });
+}
+
+function ancestors(nodes, index) {
+  const found = new Set([index]);
+  const open = [index];
+  while (open.length > 0) {
+    for (const from of nodes[open.pop()].of) {
+      if (!found.has(from)) {
+        found.add(from);
+        open.push(from);
+      }
+    }
+  }
+  return found;
+}
+
+function edge(from, to, fromIndex, toIndex) {
+  const [x1, y1, x2, y2] = [from.x + BOX / 2, from.y + HIGH, to.x + BOX / 2, to.y];
+  const bend = GAP_Y * 0.8;
+  const d = `M${x1},${y1}C${x1},${y1 + bend} ${x2},${y2 - bend} ${x2},${y2}`;
+  return shape("path", { d, class: "edge", "data-from": fromIndex, "data-to": toIndex });
+}
+
+function boxOf(node, { x, y }, id) {
+  const value = node.value ?? say("unknown_here");
+  return shape(
+    "g",
+    { role: "option", id, "aria-label": `${node.name}: ${value}`, class: node.value === null ? "made unknown" : "made" },
+    shape("rect", { x, y, width: BOX, height: HIGH, rx: 8 }),
+  );
+}
+
+/** What stands in a box is cut to its width; the label says it whole. */
+function wordsOf(node, { x, y }) {
+  const name = node.name.length > 26 ? `${node.name.slice(0, 25)}…` : node.name;
+  const value = node.value === null ? say("unknown_here") : `${node.value.slice(0, 20)}…`;
+  return shape(
+    "g",
+    { "aria-hidden": "true", "pointer-events": "none" },
+    shape("text", { x: x + 10, y: y + 18, class: "key-name" }, name),
+    shape("text", { x: x + 10, y: y + 35, class: "key-value" }, value),
+  );
+}
+
+function cardOf(nodes, node) {
+  const rows = [
+    [say("value"), node.value ?? say("unknown_here")],
+    [say("how"), typeof node.how === "string" ? node.how : JSON.stringify(node.how)],
+    [say("made_of"), node.of.map((from) => nodes[from].name).join(", ")],
+    [say("label"), node.label],
+    [say("over"), node.over],
+    [say("hash"), node.hash],
+    [say("length"), node.length],
+    [say("logged_as"), node.logged_as],
+  ];
+  const said = rows.filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const why = node.why === null || node.why === undefined ? null : told(node.why);
+  return [
+    el("h4", {}, node.name),
+    el("dl", {}, ...said.flatMap(([name, value]) => [el("dt", {}, name), el("dd", { class: "whole" }, String(value))])),
+    why === null ? "" : el("p", { class: "note" }, `${why.text} `, el("span", { class: "section" }, why.section)),
+  ];
+}

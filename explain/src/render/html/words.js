@@ -1,0 +1,19 @@
+// What the page itself says, in the language it was made in.
+
+/** Everything that the page was given. */
+export const given = JSON.parse(document.getElementById("data").textContent);
+
+/** A label, with each `{name}` in it replaced. */
+export function say(key, values = {}) {
+  return given.labels[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+}
+
+/** µs as milliseconds. */
+export function milliseconds(at) {
+  return (at / 1000).toFixed(3);
+}
+
+/** What a note or a reason says: `{text, section, invalid, detail}`. */
+export function told(note) {
+  return { ...given.texts[note.key], detail: note.detail };
+}

@@ -1,0 +1,182 @@
+// The page of `nihao explain --html`, opened from the disk: slider, views, links, files, and nothing asked for.
+
+import assert from "node:assert/strict";
+
+import { accessible, snapshot, visitor } from "./chromium.mjs";
+import { base, home, play, tell } from "./stage.mjs";
+
+const SAID = "您好！";
+
+await play(async () => {
+  const page = await open("en.html");
+  await time(page);
+  await bytesAndFields(page);
+  await downTheLayers(page);
+  await addresses(page);
+  await eyes(page);
+  await files(page);
+  await accessible(page, "the page by day");
+  const night = await open("zh.html", { colorScheme: "dark", locale: "zh-CN" });
+  await accessible(night, "the page by night, in Chinese");
+  await hostile();
+}, snapshot);
+
+/** Opens a page, which asks for nothing but itself. */
+async function open(name, options = {}) {
+  const page = await visitor({ acceptDownloads: true, ...options });
+  const asked = [];
+  page.on("request", (request) => asked.push(request.url()));
+  await page.goto(`${base}${name}`);
+  await page.getByRole("listbox").first().waitFor();
+  assert.deepEqual(asked, [`${base}${name}`]);
+  return page;
+}
+
+function drawn(page) {
+  return page.locator("#ladder [role=option]").filter({ visible: true }).count();
+}
+
+function chosenFrame(page) {
+  return page.locator("#ladder [aria-selected=true]").getAttribute("data-frame");
+}
+
+function chosenField(page) {
+  return page.locator("#fields [aria-selected=true] .name").textContent();
+}
+
+function chosenBytes(page) {
+  return page.locator("#hex [aria-selected=true]").allTextContents();
+}
+
+function treeitem(page, name) {
+  return page.locator("#fields [role=treeitem]").filter({ has: page.locator(".name", { hasText: new RegExp(`^${name}$`) }) }).first();
+}
+
+
+async function time(page) {
+  const all = await page.locator("#ladder [role=option]").count();
+  assert.ok(all > 20, `${all} frames`);
+  assert.equal(await drawn(page), all);
+  const slider = page.getByRole("slider", { name: "Frames drawn up to this time" });
+  await slider.fill("5");
+  assert.equal(await drawn(page), 5);
+  assert.equal(await chosenFrame(page), "5");
+  assert.match(await slider.getAttribute("aria-valuetext"), /^\d+\.\d{3} ms, frame 5 of /);
+  // Less motion was asked for: the button takes one step.
+  await page.getByRole("button", { name: "Next frame" }).click();
+  assert.equal(await drawn(page), 6);
+  // Without that wish it plays, until it is told to stop or has no more.
+  await page.emulateMedia({ reducedMotion: "no-preference" });
+  await slider.fill(String(all - 1));
+  await page.getByRole("button", { name: "Play" }).click();
+  await page.getByRole("button", { name: "Pause" }).waitFor();
+  await page.getByRole("button", { name: "Play" }).waitFor();
+  assert.equal(await drawn(page), all);
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  tell("time");
+}
+
+/** A field leads to its bytes, and a byte to its field, by click and by pointing. */
+async function bytesAndFields(page) {
+  await page.locator("#row1").click();
+  await treeitem(page, "sender protocol address").click();
+  assert.deepEqual(await chosenBytes(page), ["c0", "00", "02", "0a"]);
+  const reason = page.getByRole("region", { name: "What the chosen bytes say" });
+  await reason.getByText("192.0.2.10").waitFor();
+  await page.locator("#byte12").click();
+  assert.equal(await chosenField(page), "type");
+  await reason.getByText("RFC 894 §1").waitFor();
+  await page.locator("#byte0").hover();
+  await page.locator("#fields .pointed").filter({ hasText: "destination" }).waitFor();
+  await reason.getByText("All ones").waitFor();
+  assert.equal(await chosenField(page), "type", "pointing does not choose");
+  await treeitem(page, "operation").hover();
+  assert.deepEqual(await page.locator("#hex .digits .pointed").allTextContents(), ["00", "01"]);
+  tell("bytes and fields");
+}
+
+/** From a frame to its plaintext, and into the JSON in it; back again. */
+async function downTheLayers(page) {
+  await page.locator("#ladder [role=option][aria-label*=JSON]").first().click();
+  const frame = await chosenFrame(page);
+  await page.locator("#fields .becomes").last().click();
+  assert.match(page.url(), /at=derived\d+/);
+  assert.equal(await chosenFrame(page), frame);
+  await page.locator("#fields [role=treeitem]").filter({ hasText: SAID }).last().click();
+  const shown = Buffer.from((await chosenBytes(page)).join(""), "hex").toString();
+  assert.ok(shown.includes(SAID), shown);
+  await treeitem(page, "TLS plaintext").click();
+  await page.locator("#reason").getByText("CLIENT_TRAFFIC_SECRET_0").waitFor();
+  await page.locator("#reason").getByRole("link", { name: `frame${frame}` }).click();
+  assert.match(page.url(), new RegExp(`at=frame${frame}$`));
+  // The certificate: from its frame over the record and the message.
+  await page.locator("#ladder [role=option][aria-label*='X.509']").first().click();
+  await page.getByRole("link", { name: /^Decrypted: .*Certificate/ }).click();
+  await treeitem(page, "X.509 .*").click();
+  tell("down the layers");
+}
+
+/** An address holds the place: whoever opens it sees the same. */
+async function addresses(page) {
+  const field = await chosenField(page);
+  await page.reload();
+  await page.getByRole("listbox").first().waitFor();
+  assert.equal(await chosenField(page), field);
+  await page.goto(`${base}en.html#view=B&at=frame3`);
+  await page.getByRole("radio", { name: "B, the server" }).and(page.locator(":checked")).waitFor();
+  assert.equal(await chosenFrame(page), "3");
+  for (const wrong of ["#view=C&at=frame999&part=9.9", "#at=derived0", "#%", "#part=0"]) {
+    await page.goto(`${base}en.html${wrong}`);
+    assert.ok(Number(await chosenFrame(page)) >= 1, wrong);
+  }
+  tell("addresses");
+}
+
+/** Who has no keys sees nothing of what was said, in no frame; A does. */
+async function eyes(page) {
+  const everything = async () => {
+    const seen = [];
+    await page.locator("#row1").click();
+    const frames = await page.locator("#ladder [role=option]").count();
+    for (let number = 1; number <= frames; number += 1) {
+      await page.locator(`#row${number}`).click();
+      for (const link of await page.getByRole("navigation", { name: "This frame" }).getByRole("link").all()) {
+        await link.click();
+        seen.push(await page.locator("#page").textContent());
+      }
+    }
+    return seen.join("\n");
+  };
+  await page.getByText("an eavesdropper").click();
+  const without = await everything();
+  for (const secret of [SAID, "POST ", "content-type", "authorization"]) {
+    assert.ok(!without.includes(secret), `the eavesdropper reads ${secret}`);
+  }
+  assert.ok(without.includes("ClientHello") && without.includes("chat.nihao.test"));
+  await page.getByText("A, the sender").click();
+  const within = await everything();
+  for (const word of [SAID, "POST ", "content-type"]) {
+    assert.ok(within.includes(word), `A does not read ${word}`);
+  }
+  tell("eyes");
+}
+
+async function files(page) {
+  for (const name of ["A.pcapng", "router.pcapng", "B.pcapng"]) {
+    const coming = page.waitForEvent("download");
+    await page.getByRole("button", { name: `Save ${name}` }).click();
+    const file = await coming;
+    assert.equal(file.suggestedFilename(), name);
+    await file.saveAs(`${home}/saved/${name}`);
+  }
+  tell("files");
+}
+
+/** A text that would be markup stays text. */
+async function hostile() {
+  const page = await open("hostile.html");
+  await page.getByText("<img src=x").first().waitFor();
+  assert.equal(await page.evaluate(() => window.hit), undefined);
+  assert.equal(await page.locator("img, iframe").count(), 0);
+  tell("hostile");
+}
