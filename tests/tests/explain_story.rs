@@ -361,6 +361,24 @@ fn what_is_sent_again_has_its_number_and_twice_the_patience() {
 }
 
 #[test]
+fn what_was_lost_before_it_came_here_is_told_all_the_same() {
+    let lines = lines(&["--lose", "syn-ack"]);
+    let [missed] = of(&lines, "missed")[..] else {
+        panic!("one frame was lost on its way to A")
+    };
+    assert!(missed["what"].as_str().unwrap().starts_with("SYN+ACK seq="), "{missed}");
+    assert_eq!(missed["lost_behind"], "R2");
+    let from_b = self::lines(&["--lose", "syn-ack", "--view", "B"]);
+    assert!(of(&from_b, "missed").is_empty(), "B saw what it sent");
+    let sent = of(&from_b, "rung");
+    let lost = sent.iter().find(|rung| rung["lost_behind"] == "R2").unwrap();
+    assert_eq!((&lost["what"], &lost["at"]), (&missed["what"], &missed["at"]));
+    let listened = self::lines(&["--lose", "syn-ack", "--view", "eavesdropper"]);
+    assert!(of(&listened, "missed").is_empty());
+    assert!(told(&["--lose", "syn-ack"]).contains("✗────┼─────────●  TCP       SYN+ACK"));
+}
+
+#[test]
 fn people_read_it_all_beneath_the_ladder_in_both_languages() {
     for (language, parts) in [
         (

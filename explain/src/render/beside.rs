@@ -1,15 +1,18 @@
-//! What happens at a node without any frame: names that are looked up, connections that are kept in mind.
+//! What stands between the steps: names that are looked up, connections that are kept in mind, frames that never came here.
 
 use super::names::{self, milliseconds};
 use super::paint::Look;
 use crate::event::{Account, Protocol};
-use crate::story::{Act, Rung, Story};
+use crate::story::{Act, Rung, Story, Track};
 use crate::texts::{self, Text};
 
-/// Something that happened at a node alone.
+/// Something that happened without a frame that was seen here.
 pub(super) struct Beside<'a> {
     pub(super) at: u64,
+    /// At which node, if at one alone.
     pub(super) node: &'a str,
+    /// How far a frame came that was lost before.
+    pub(super) track: Option<&'a Track>,
     pub(super) protocol: Protocol,
     pub(super) what: String,
     pub(super) why: Option<&'static Text>,
@@ -18,7 +21,7 @@ pub(super) struct Beside<'a> {
 impl Beside<'_> {
     /// Whether it stands before a step: before what it may have begun, and not between the answers to what was before.
     pub(super) fn is_before(&self, rung: &Rung, account: &Account) -> bool {
-        let begins = matches!(rung.act, Act::Names | Act::Neighbour | Act::Syn);
+        let begins = matches!(rung.act, Act::Names | Act::Neighbour | Act::Syn) || self.track.is_some();
         let first = rung.frames.first().and_then(|first| account.frames.get(*first));
         begins && first.is_some_and(|frame| self.at <= frame.at)
     }
@@ -38,12 +41,21 @@ pub(super) fn all<'a>(story: &'a Story, look: &Look) -> Vec<Beside<'a>> {
         Beside {
             at: wait.from,
             node: &wait.node,
+            track: None,
             protocol: Protocol::Tcp,
             what: format!("TIME-WAIT{}", until.unwrap_or_default()),
             why: Some(&texts::TIME_WAIT),
         }
     });
-    let mut all: Vec<_> = waits.chain(names::summaries(story, look)).collect();
+    let missed = story.missed.iter().map(|missed| Beside {
+        at: missed.at,
+        node: "",
+        track: Some(&missed.track),
+        protocol: missed.protocol,
+        what: missed.what.clone(),
+        why: missed.why,
+    });
+    let mut all: Vec<_> = waits.chain(missed).chain(names::summaries(story, look)).collect();
     all.sort_by_key(|event| event.at);
     all
 }

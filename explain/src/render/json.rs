@@ -5,6 +5,7 @@
 //! | `story` | `version` (of this format: 1), `view`, `source` (`simulated`), `path` (the nodes in order), `interfaces` |
 //! | `lookup` | a layer that was asked for a name: `number`, `at` (µs), `took` (µs), `node` (who asked), `run` (which of its look-ups), `where`, `asked`, `result` (`hit`, `miss`, `answer`, `referral`, `negative`, `silence`, `failure`, `again`), `what`, `ttl` (s), `why`, `frames` (numbers), `messages` (as they passed `node`: `at`, `way`, `bytes`, `tree`) |
 //! | `rung` | a step: `act`, `at` (µs), `way`, `frames` (numbers from 1), `layer`, `what`, `why`, `seen` (nodes and times of its first frame), `lost_behind` |
+//! | `missed` | a frame from the other end that was lost before it came here: `at` (µs), `layer`, `what`, `why`, `seen`, `lost_behind`, as of a rung |
 //! | `decision` | a router's: `node`, `at` (µs), `frame` (a number, or null), `destination`, `candidates` (`prefix`, `matches`), `prefix` (the one taken, or null), `next_hop` (null: the destination itself), `interface`, `ttl` (it leaves with), `why` |
 //! | `frame` | `number`, `at` (µs), `way` (`out`, `in`), `lost`, `bytes` (hexadecimal), `hops` (each node that saw it: `node`, `at`, `way`, `lost`, `source_mac`, `destination_mac`, `ttl`), `flow`, `completes` (numbers of `derived`), `tree` |
 //! | `derived` | bytes that no frame holds as they are: `number`, `how` (`joined`, `decrypted` with what), `from` (spans), `bytes`, `tree` |
@@ -50,6 +51,7 @@ pub fn json(story: &Story, language: Language) -> Vec<Value> {
     let lookups = story.lookups.iter().enumerate();
     lines.extend(lookups.map(|(index, lookup)| teller.lookup(index, lookup)));
     lines.extend(story.rungs.iter().map(|rung| teller.rung(story, rung)));
+    lines.extend(story.missed.iter().map(|missed| teller.missed(story, missed)));
     lines.extend(story.decisions.iter().map(|routing| teller.decision(routing)));
     let frames = account.frames.iter().enumerate();
     lines.extend(frames.map(|(index, frame)| teller.frame(story, index, frame)));

@@ -5,7 +5,7 @@ use super::paint::{Ink, Look};
 use super::{checks, keys, names, tree, way};
 use crate::capture::Way;
 use crate::event::{Note, Protocol, Space};
-use crate::story::{Rung, Story};
+use crate::story::{Rung, Story, Track};
 use crate::texts::{self, Text};
 
 /// Columns from one node of the path to the next.
@@ -82,10 +82,10 @@ impl Ladder<'_> {
 
     /// A line about a node alone, without any frame.
     fn beside(&self, event: &Beside<'_>) -> String {
-        let place = self.story.path.iter().position(|name| name == event.node);
-        let nodes = (0..self.story.path.len()).map(|index| if Some(index) == place { '●' } else { '│' });
-        let nodes: Vec<String> = nodes.map(String::from).collect();
-        let nodes = nodes.join(&" ".repeat(GAP)) + "  ";
+        let (arrow, ink) = match event.track {
+            Some(track) => (self.arrow(Some(track), Way::In).0, Ink::Alarm),
+            None => (self.at(event.node), Ink::Plain),
+        };
         let head = format!("{:>5}  {:>9}  ", "", names::milliseconds(event.at));
         let name = format!("{:<9} ", event.protocol.name());
         let why = event
@@ -93,11 +93,18 @@ impl Ladder<'_> {
             .map_or_else(String::new, |text| format!("  {}", text.told(self.look.language)));
         self.look.line(&[
             (Ink::Dim, &head),
-            (Ink::Plain, &nodes),
+            (ink, &arrow),
             (Ink::Layer(event.protocol), &name),
             (Ink::Plain, &event.what),
             (Ink::Dim, &why),
         ])
+    }
+
+    /// The nodes, one of them marked.
+    fn at(&self, node: &str) -> String {
+        let path = self.story.path.iter();
+        let nodes = path.map(|name| if name == node { "●" } else { "│" });
+        nodes.collect::<Vec<_>>().join(&" ".repeat(GAP)) + "  "
     }
 
     fn rung(&self, rung: &Rung) -> String {
@@ -107,7 +114,7 @@ impl Ladder<'_> {
         };
         let at = account.frames.get(first).map_or(0, |frame| frame.at);
         let head = format!("{:>5}  {:>5}.{:03}  ", first + 1, at / 1000, at % 1000);
-        let (arrow, is_lost) = self.arrow(rung, first);
+        let (arrow, is_lost) = self.arrow(self.story.tracks.get(&first), rung.way);
         let name = format!("{:<9} ", rung.protocol.name());
         let faults = self.faults(rung);
         let fault = faults.map(|note| format!("  {} {}", note.text.told(self.look.language), note.detail));
@@ -139,10 +146,8 @@ impl Ladder<'_> {
     }
 
     /// From where to where the first frame of a step came, and whether it was lost.
-    fn arrow(&self, rung: &Rung, first: usize) -> (String, bool) {
+    fn arrow(&self, track: Option<&Track>, way: Way) -> (String, bool) {
         let (own, nodes) = (self.story.own, self.story.path.len());
-        let towards_b = (rung.way == Way::Out) == self.story.viewpoint.sends_forward();
-        let track = self.story.tracks.get(&first);
         let seen = |pick: fn(&[usize]) -> Option<usize>| {
             let nodes: Vec<usize> = track
                 .map(|track| track.seen.iter().map(|seen| seen.node).collect())
@@ -151,7 +156,7 @@ impl Ladder<'_> {
         };
         // What no end of the path sent came from the next node, and goes no further.
         let neighbour = if own == 0 { 1 } else { own - 1 };
-        let (from, to) = match (seen(|nodes| nodes.first().copied()), rung.way) {
+        let (from, to) = match (seen(|nodes| nodes.first().copied()), way) {
             (Some(from), _) => (from, seen(|nodes| nodes.last().copied()).unwrap_or(from)),
             (None, Way::Out) => (own, neighbour),
             (None, Way::In) => (neighbour, own),
@@ -172,7 +177,7 @@ impl Ladder<'_> {
             Some(node) => {
                 let half = GAP / 2 + 1;
                 let start = node * (GAP + 1);
-                let cross = if towards_b {
+                let cross = if from == 0 {
                     start + half
                 } else {
                     start.saturating_sub(half)

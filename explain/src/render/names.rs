@@ -29,6 +29,7 @@ pub(super) fn summaries<'a>(story: &'a Story, look: &Look) -> Vec<Beside<'a>> {
         Some(Beside {
             at: run.first()?.at,
             node: &first.node,
+            track: None,
             protocol: Protocol::Dns,
             why: None,
             what: format!("{}{}{}", told.asked, look.say(&texts::COLON), layers.join(THEN)),

@@ -3,6 +3,7 @@
 mod hops;
 mod ledger;
 mod lookup;
+mod missed;
 mod rungs;
 mod screen;
 mod tracks;
@@ -11,6 +12,7 @@ mod viewpoint;
 pub use hops::{Hop, Routing};
 pub use ledger::{AROUND, Entry, Ledger, Passed, SHORTEST, Share};
 pub use lookup::{Found, Lookup, Message, Place};
+pub use missed::Missed;
 pub use rungs::{Act, Rung};
 pub use screen::{Screen, Step};
 pub use tracks::{Sighting, Track, follow};
@@ -60,6 +62,8 @@ pub struct Story {
     pub rungs: Vec<Rung>,
     /// How far each frame of [`Self::account`] came, by its index.
     pub tracks: BTreeMap<usize, Track>,
+    /// What was lost on its way from the other end; who listens in secret knows nothing of it.
+    pub missed: Vec<Missed>,
     /// What the nodes on the way made of each frame of [`Self::account`], by its index; of an eavesdropper's nothing is known.
     pub hops: BTreeMap<usize, Vec<Hop>>,
     /// What the routers decided, in the order of time; who listens in secret is told nothing.
@@ -90,6 +94,7 @@ impl Story {
         let own = SIMULATED.get(node).filter(|_| is_trusted);
         let ways = own.map(|own| hops::ways(seen, &SIMULATED, own, &places));
         let ways = ways.unwrap_or_default();
+        let missed = own.map(|_| missed::missed(&path, node, known));
         let towards = |index: usize| {
             let frame = account.frames.get(index);
             frame.is_some_and(|frame| viewpoint.is_towards_end(frame.way))
@@ -105,6 +110,7 @@ impl Story {
             account,
             rungs,
             tracks,
+            missed: missed.unwrap_or_default(),
             hops: ways.hops,
             decisions: ways.routings,
             lookups: Vec::new(),

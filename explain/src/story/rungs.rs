@@ -68,6 +68,23 @@ pub(super) fn rungs(account: &Account) -> Vec<Rung> {
     rungs
 }
 
+/// What one frame says, whatever came before it.
+pub(super) fn alone(account: &Account, index: usize) -> Option<Rung> {
+    let frame = account.frames.get(index)?;
+    let acknowledges = Rung {
+        act: Act::LastAck,
+        way: frame.way,
+        frames: vec![index],
+        protocol: Protocol::Ethernet,
+        what: String::new(),
+        why: None,
+    };
+    let mut rung = step(account, index, &[]).unwrap_or(acknowledges);
+    let told = told(account, &rung);
+    (rung.protocol, rung.what, rung.why) = (told.protocol, told.what, told.why);
+    Some(rung)
+}
+
 impl Rung {
     /// Whether a frame belongs to this step, too.
     fn takes(&self, next: &Self) -> bool {

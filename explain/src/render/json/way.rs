@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Teller, hex, way};
-use crate::story::{Hop, Lookup, Message, Routing};
+use crate::story::{Hop, Lookup, Message, Missed, Routing, Story};
 use crate::texts;
 use crate::world::{Route, TimeWait};
 
@@ -54,6 +54,20 @@ impl Teller {
             "interface": taken.map(|route| format!("eth{}", route.interface)),
             "ttl": decision.ttl,
             "why": self.text(if taken.is_some() { &texts::ROUTE_LONGEST_PREFIX } else { &texts::ROUTE_NONE }),
+        })
+    }
+
+    pub(super) fn missed(&self, story: &Story, missed: &Missed) -> Value {
+        let name = |node: usize| story.path.get(node).map_or("", String::as_str);
+        let seen = missed.track.seen.iter();
+        json!({
+            "type": "missed",
+            "at": missed.at,
+            "layer": missed.protocol.name(),
+            "what": missed.what,
+            "why": missed.why.map(|text| self.text(text)),
+            "seen": seen.map(|seen| json!({"node": name(seen.node), "at": seen.at})).collect::<Vec<_>>(),
+            "lost_behind": missed.track.lost_behind.map(name),
         })
     }
 
