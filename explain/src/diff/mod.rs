@@ -293,7 +293,8 @@ fn checks(run: &Run) -> Vec<Item> {
             Some(false) => format!("✗ {} / {}", of(&check.expected), of(&check.seen)),
             None => String::from("?"),
         };
-        (check.what.key.clone(), verdict)
+        let name = check.aspect.as_ref().unwrap_or(&check.what.key);
+        (format!("{name} {}", of(&check.about)).trim_end().to_owned(), verdict)
     };
     run.checks.iter().map(item).collect()
 }

@@ -158,6 +158,12 @@ pub struct Lookup {
 pub struct Check {
     /// Which check.
     pub what: Said,
+    /// The same in one word.
+    #[serde(default)]
+    pub aspect: Option<String>,
+    /// About what: a certificate, a message.
+    #[serde(default)]
+    pub about: Option<String>,
     /// What should be.
     #[serde(default)]
     pub expected: Option<String>,
