@@ -2,8 +2,8 @@
 
 super::texts! {
     ETHERNET_DESTINATION: Why, "IEEE 802.3 §3.2.4",
-        "Who shall take the frame on this link. For another network that is the next router's card, not the final host's.",
-        "本段链路上由谁接收这一帧。目标在别的网络时，这里是下一跳路由器网卡的 MAC，而不是最终主机的 MAC。";
+        "Link layer: who shall take the frame on this link. For another network that is the next router's card, not the final host's.",
+        "数据链路层：本段链路上由谁接收这一帧。目标在别的网络时，这里是下一跳路由器网卡的 MAC，而不是最终主机的 MAC。";
     ETHERNET_BROADCAST: Why, "IEEE 802.3 §3.2.3",
         "All ones: everybody on this link takes it, because the sender does not know yet whom to address.",
         "全为 1 的广播地址：本链路上人人都收，因为发送者还不知道该找谁。";
@@ -14,8 +14,8 @@ super::texts! {
         "Which protocol the rest of the frame belongs to.",
         "帧的其余部分属于哪个协议。";
     ETHERNET_PADDING: Why, "RFC 894 §1",
-        "A frame has at least 60 bytes without its checksum; these fill it up and mean nothing.",
-        "以太网帧（不含校验和）至少 60 字节，不足时用这些字节填充，没有任何含义。";
+        "A frame has at least 60 bytes without its checksum, once for the physical layer to notice collisions; these fill it up and mean nothing.",
+        "以太网帧（不含校验和）至少 60 字节，当初是为了让物理层能发现冲突；不足时用这些字节填充，没有任何含义。";
     ARP_REQUEST: Why, "RFC 826 §1",
         "Whoever has this IP address is asked for the MAC address: on a link, frames go to MAC addresses.",
         "询问谁拥有这个 IP 地址、它的 MAC 地址是什么：在链路上，帧是按 MAC 地址投递的。";

@@ -17,8 +17,8 @@ super::texts! {
         "The bytes that follow; with a protected record including the inner type, the padding and the tag.",
         "后面的字节数；受保护的记录还包括内层类型、填充和认证标签。";
     TLS_CIPHERTEXT: Why, "RFC 8446 §5.2",
-        "Encrypted with AEAD. The nonce is the iv XOR the number of the record, which is never sent: a record that is lost, repeated or moved does not open.",
-        "用 AEAD 加密。随机数 nonce 是 iv 与记录序号的异或，序号从不发送：记录被删除、重放或调换，都会解不开。";
+        "Symmetric encryption (AEAD): both sides have the same key. The nonce is the iv XOR the number of the record, which is never sent: a record that is lost, repeated or moved does not open.",
+        "对称加密（AEAD）：双方用同一个密钥。随机数 nonce 是 iv 与记录序号的异或，序号从不发送：记录被删除、重放或调换，都会解不开。";
     TLS_TAG: Right, "RFC 8446 §5.2",
         "The tag is right: who made this record has the key, and not one bit of it or of its header was changed.",
         "标签正确：造出这条记录的人拥有密钥，记录及其头部一个比特也没被改动。";
@@ -77,8 +77,8 @@ super::texts! {
         "These last bytes say that the server can do more than was agreed on: somebody on the way may have cut the offer.",
         "最后这些字节表示服务器能用更高的版本：可能有人在途中篡改了客户端的提议。";
     TLS_KEY_AGREEMENT: OftenTold, "RFC 8446 §7.1",
-        "Often told as: the shared key is sent, encrypted with the server's public key. In fact no key is sent at all: each side sends a public share, and both compute the same secret from them. Shares are fresh each time, so a stolen certificate key opens no old capture.",
-        "常说：用服务器公钥加密共享密钥后发送。其实 TLS 1.3 不传送任何密钥：双方各发一个公开的份额，各自算出同一个秘密。份额每次都是新的，所以即使证书私钥日后泄露，也解不开以前的抓包（前向保密）。";
+        "Often told as: asymmetric cryptography transports the shared key, encrypted with the server's public key. In fact no key is sent at all: each side sends a public share, and both compute the same secret from them. Shares are fresh each time, so a stolen certificate key opens no old capture.",
+        "常说：用非对称加密传送共享密钥，即用服务器公钥加密后发送。其实 TLS 1.3 不传送任何密钥：双方各发一个公开的份额，各自算出同一个秘密。份额每次都是新的，所以即使证书私钥日后泄露，也解不开以前的抓包（前向保密）。";
     TLS_ENCRYPTED_EXTENSIONS: Why, "RFC 8446 §4.3.1",
         "The server's answers that need not be public: the first encrypted message.",
         "服务器不必公开的回答：第一条加密的消息。";
@@ -95,8 +95,8 @@ super::texts! {
         "A certificate can be copied by everybody. This signature over the whole handshake so far shows that its sender holds the private key, now and here.",
         "证书谁都能抄一份。对到此为止整个握手的这个签名，证明发送者此时此地确实持有私钥。";
     TLS_SIGNATURE: OftenTold, "RFC 8446 §4.4.3",
-        "Often told as: a signature is the digest encrypted with the public key and decrypted with the private one. In fact it is made with the private key and checked with the public key, and Ed25519 and ECDSA encrypt nothing.",
-        "常说：签名是用公钥加密摘要、用私钥解密。其实是用私钥签名、用公钥验证；而且 Ed25519 和 ECDSA 根本不是“加密”。";
+        "Often told as: a digital signature is the digest encrypted with the public key and decrypted with the private one. In fact it is made with the private key and checked with the public key, and Ed25519 and ECDSA encrypt nothing.",
+        "常说：数字签名是用公钥加密摘要、用私钥解密。其实是用私钥签名、用公钥验证；而且 Ed25519 和 ECDSA 根本不是“加密”。";
     TLS_SIGNATURE_RIGHT: Right, "RFC 8446 §4.4.3",
         "Checked here with the certificate's public key over the messages seen: right.",
         "已在此用证书中的公钥对所见消息验证：正确。";

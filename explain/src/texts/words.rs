@@ -109,7 +109,6 @@ words! {
     WORD_SILENCE: "silent", "无应答";
     WORD_FAILURE: "of no help", "无帮助";
     WORD_AGAIN: "asked again otherwise", "换种方式再问";
-    WORD_LEFT: "left", "剩余";
     WORD_FRAMES: "frames", "帧";
     WORD_ON_ITS_WAY: "on its way", "途中各节点";
     WORD_SENDS: "sends", "发出";

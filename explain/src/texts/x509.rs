@@ -3,7 +3,7 @@
 super::texts! {
     X509_CERTIFICATE: Why, "RFC 5280 §4.1",
         "An authority's signed statement: this public key belongs to these names, from then until then.",
-        "权威机构签名的声明：这个公钥属于这些名字，在此期间有效。";
+        "数字证书：权威机构签名的声明，这个公钥属于这些名字，在此期间有效。";
     X509_TBS: Why, "RFC 5280 §4.1.1.1",
         "To be signed: the signature below covers every byte of this.",
         "待签名部分：下面的签名覆盖这里的每一个字节。";
