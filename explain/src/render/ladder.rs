@@ -10,6 +10,8 @@ use crate::texts::{self, Text};
 
 /// Columns from one node of the path to the next.
 const GAP: usize = 9;
+/// Columns before what goes on from the line before.
+const ASIDE: usize = 18;
 
 /// What is shown beneath the steps.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -91,13 +93,16 @@ impl Ladder<'_> {
         let why = event
             .why
             .map_or_else(String::new, |text| format!("  {}", text.told(self.look.language)));
-        self.look.line(&[
-            (Ink::Dim, &head),
+        let head = [
+            (Ink::Dim, head.as_str()),
             (ink, &arrow),
             (Ink::Layer(event.protocol), &name),
-            (Ink::Plain, &event.what),
-            (Ink::Dim, &why),
-        ])
+        ];
+        if event.protocol == Protocol::Dns && event.track.is_none() {
+            return self.look.list(&head, &event.what, names::THEN, ASIDE);
+        }
+        self.look
+            .line(&[&head[..], &[(Ink::Plain, &event.what), (Ink::Dim, &why)]].concat())
     }
 
     /// The nodes, one of them marked.

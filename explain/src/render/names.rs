@@ -9,7 +9,7 @@ use crate::story::{Found, Lookup, Place, Story};
 use crate::texts::{self, Word};
 
 /// What stands between the layers of a look-up.
-const THEN: &str = " › ";
+pub(super) const THEN: &str = " › ";
 
 /// A line for each look-up of the program that asked first.
 pub(super) fn summaries<'a>(story: &'a Story, look: &Look) -> Vec<Beside<'a>> {

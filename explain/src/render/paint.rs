@@ -65,6 +65,31 @@ impl Look {
         line.push('\n');
         line
     }
+
+    /// A list behind its head, which goes on in the next line, so far indented, where the first is too short for it.
+    pub(super) fn list(&self, head: &[(Ink, &str)], list: &str, between: &str, indent: usize) -> String {
+        let width = self.width.unwrap_or(usize::MAX);
+        let start: usize = head.iter().map(|(_, text)| text.width()).sum();
+        let mut lines = vec![String::new()];
+        let mut used = start;
+        for item in list.split_inclusive(between) {
+            if used > indent && used + item.trim_end().width() > width {
+                lines.push(" ".repeat(indent));
+                used = indent;
+            }
+            used += item.width();
+            if let Some(line) = lines.last_mut() {
+                line.push_str(item);
+            }
+        }
+        let mut lines = lines.iter();
+        let first = lines.next().map_or("", String::as_str);
+        let mut text = self.line(&[head, &[(Ink::Plain, first)]].concat());
+        for line in lines {
+            text += &self.line(&[(Ink::Plain, line)]);
+        }
+        text
+    }
 }
 
 /// What a part of a line is written in.
@@ -105,6 +130,20 @@ const fn color(protocol: Protocol) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_goes_on_in_the_next_line() {
+        let look = |width| Look {
+            colors: false,
+            width,
+            language: Language::English,
+        };
+        let list = |width| look(width).list(&[(Ink::Dim, "sum: ")], "one 1 + two 2 + 三 3", " + ", 2);
+        assert_eq!(list(None), "sum: one 1 + two 2 + 三 3\n");
+        assert_eq!(list(Some(20)), "sum: one 1 + two 2 +\n  三 3\n");
+        assert_eq!(list(Some(10)), "sum:\n  one 1 +\n  two 2 +\n  三 3\n");
+        assert_eq!(list(Some(12)), "sum: one 1 +\n  two 2 +\n  三 3\n");
+    }
 
     #[test]
     fn wide_characters_take_two_columns_and_are_not_cut_in_half() {

@@ -2,6 +2,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
+use super::names;
 use super::paint::{Ink, Look};
 use crate::event::Protocol;
 use crate::story::{Entry, Ledger, Screen, Share, Story};
@@ -10,13 +11,17 @@ use crate::texts::{self, Word};
 /// Columns of a share's name and of a number.
 const NAME: usize = 16;
 const NUMBER: usize = 11;
+/// Columns before what goes on from the line before.
+const ASIDE: usize = 4;
+/// What stands between the shares of a sum.
+const PLUS: &str = " + ";
 
 /// What a story comes to: each text's way up, and the ledger, with the reason for each share where everything is wanted.
 #[must_use]
 pub fn sum(story: &Story, look: &Look, full: bool) -> String {
     let mut text = String::new();
     for screen in &story.screens {
-        text += &look.line(&[(Ink::Plain, &up(screen, look))]);
+        text += &look.list(&[], &up(screen, look), names::THEN, ASIDE);
     }
     if full {
         text += &table(&story.ledger, look);
@@ -54,7 +59,7 @@ fn up(screen: &Screen, look: &Look) -> String {
     ];
     let steps: Vec<String> = steps.chain([sizes.join(look.say(&texts::COMMA))]).collect();
     let (head, colon) = (look.say(&texts::WORD_UPWARDS), look.say(&texts::COLON));
-    format!("  {} {head}{colon}{}", screen.node, steps.join(" › "))
+    format!("  {} {head}{colon}{}", screen.node, steps.join(names::THEN))
 }
 
 fn name<'a>(share: Share, look: &Look) -> &'a str {
@@ -81,7 +86,8 @@ fn short(ledger: &Ledger, look: &Look) -> String {
         let share = |entry: &Entry| format!("{} {}", name(entry.share, look), entry.bytes);
         let shares: Vec<String> = entries.iter().map(share).collect();
         let (sum, bytes) = (total(entries), look.say(&texts::WORD_BYTES));
-        look.line(&[(Ink::Plain, &format!("{head}{sum} {bytes} = {}", shares.join(" + ")))])
+        let list = shares.join(PLUS);
+        look.list(&[(Ink::Plain, &format!("{head}{sum} {bytes} = "))], &list, PLUS, ASIDE)
     };
     let mut text = String::new();
     if let Some(said) = ledger.text {
@@ -140,7 +146,7 @@ fn wires(ledger: &Ledger, look: &Look) -> String {
         )
     });
     let wires: Vec<String> = wires.collect();
-    let line = format!("{}{colon}{}", look.say(&texts::WORD_WIRE), wires.join(comma));
+    let head = format!("{}{colon}", look.say(&texts::WORD_WIRE));
     let why = format!("  + {cable}{colon}{}", texts::LEDGER_CABLE.told(look.language));
-    look.line(&[(Ink::Plain, &line)]) + &look.line(&[(Ink::Dim, &why)])
+    look.list(&[(Ink::Plain, &head)], &wires.join(comma), comma, ASIDE) + &look.line(&[(Ink::Dim, &why)])
 }
