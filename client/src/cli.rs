@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use nihao_protocol::chat::{AccessUse, Conversation, Invite, NameError, Nickname, Text};
+use nihao_protocol::chat::{AccessUse, Invite, NameError, Nickname, Text};
 use nihao_protocol::net::Environment;
 
 use crate::command::{self, Screen};
@@ -64,6 +64,10 @@ enum Command {
         /// Seconds to try; after that the message stays queued, and the exit code is 5
         #[arg(long, value_name = "S", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
         timeout: u64,
+        /// Tell beneath, on standard error, the way it took: names, TCP, TLS and native frames, or the step that broke
+        #[cfg(feature = "full")]
+        #[arg(long)]
+        explain: bool,
     },
     /// Print the messages of others as they come, from where this device stopped reading
     Listen {
@@ -199,7 +203,9 @@ fn usage(error: &clap::Error) -> Exit {
 
 fn execute(cli: Cli) -> Result<(), Error> {
     #[cfg(feature = "full")]
-    if let Command::Explain(explain) = cli.command {
+    if let Command::Explain(explain) = &cli.command
+        && !explain.is_live()
+    {
         // It has a clock of its own, and so a runtime of its own.
         let (mut out, mut notes) = (io::BufWriter::new(io::stdout()), io::stderr());
         let (out, notes) = (&mut out, &mut notes);
@@ -222,6 +228,14 @@ async fn dispatch(cli: Cli) -> Result<(), Error> {
     if let Command::Demo { text, keylog } = &cli.command {
         return demo(text, keylog.as_deref(), screen).await;
     }
+    #[cfg(feature = "full")]
+    let cli = match cli.command {
+        Command::Explain(explain) => {
+            let home = home::find(cli.home, &Variables::of_this_process()).ok();
+            return explain.run_live(cli.resolver, home, screen).await;
+        }
+        command => Cli { command, ..cli },
+    };
     #[cfg(feature = "http")]
     let cli = match cli.command {
         Command::Http(http) => {
@@ -272,14 +286,20 @@ async fn as_member(cli: Cli, screen: &mut Screen<'_>) -> Result<(), Error> {
             let name = nickname(&name)?;
             command::join::join(&home, &mut world, screen, &invite, &name).await?;
         }
-        Command::Send { to, text, timeout } => {
-            let to: Conversation = to.parse()?;
-            let text = if text == ["-"] {
-                standard_input_text()?
-            } else {
-                Text::parse(text.join(" "))?
-            };
-            command::send::send(&home, &mut world, screen, to, text, Duration::from_secs(timeout)).await?;
+        Command::Send {
+            to,
+            text,
+            timeout,
+            #[cfg(feature = "full")]
+            explain,
+        } => {
+            let (to, text) = (to.parse()?, said(&text)?);
+            let timeout = Duration::from_secs(timeout);
+            #[cfg(feature = "full")]
+            if explain {
+                return explain::send::send(&home, cli.resolver, (to, text), timeout, screen).await;
+            }
+            command::send::send(&home, &mut world, screen, to, text, timeout).await?;
         }
         Command::Listen { json, count } => {
             command::listen::listen(&home, &mut world, screen, &format(json), count).await?
@@ -369,6 +389,14 @@ fn nickname(text: &str) -> Result<Nickname, NameError> {
 
 fn format(json: bool) -> Format {
     if json { Format::Json } else { Format::plain() }
+}
+
+/// The words of a message, or standard input.
+fn said(words: &[String]) -> Result<Text, Error> {
+    match words {
+        [only] if only == "-" => standard_input_text(),
+        words => Ok(Text::parse(words.join(" "))?),
+    }
 }
 
 fn standard_input_line() -> Result<String, Error> {

@@ -225,7 +225,7 @@ pub(crate) fn utc(time: UnixTime) -> String {
 }
 
 /// The first line of what was seen, as text where it is text.
-fn quoted(seen: &[u8]) -> String {
+pub(crate) fn quoted(seen: &[u8]) -> String {
     let line = seen
         .split(|&byte| byte == b'\r' || byte == b'\n')
         .next()

@@ -3,6 +3,7 @@
 mod a;
 mod b;
 mod journey;
+pub mod live;
 mod network;
 mod outcome;
 

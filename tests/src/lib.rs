@@ -3,6 +3,7 @@
 pub mod capture;
 pub mod interop;
 pub mod lab;
+pub mod live;
 pub mod names;
 pub mod pair;
 pub mod pcap;

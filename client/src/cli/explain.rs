@@ -2,6 +2,8 @@
 
 mod diff;
 mod files;
+mod live;
+pub(super) mod send;
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -32,9 +34,9 @@ Faults of an end:
   no-such-name  dns-timeout            nobody knows the name; the resolver does not answer";
 
 /// Options of a run: two files have had theirs.
-const RUNNING: [&str; 14] = [
+const RUNNING: [&str; 15] = [
     "text", "seed", "native", "scene", "lose", "loss", "latency", "mtu", "fault", "view", "unfold", "frame", "verbose",
-    "pcap",
+    "pcap", "url",
 ];
 
 /// What is told, and how.
@@ -42,7 +44,7 @@ const RUNNING: [&str; 14] = [
 #[command(after_help = FAULTS)]
 pub(super) struct Explain {
     /// The message
-    #[arg(default_value = "您好！")]
+    #[arg(default_value = "您好！", conflicts_with = "url")]
     text: String,
     /// The seed of everything drawn: the same seed gives the same bytes
     #[arg(long, value_name = "N", default_value_t = 7)]
@@ -98,6 +100,8 @@ pub(super) struct Explain {
     /// Write all of it as one page for a browser, from every view, with the captures to save; FILE must not exist
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    #[command(flatten)]
+    live: live::Live,
 }
 
 /// What a connection shows.
@@ -151,7 +155,7 @@ enum Wrong {
 
 impl Explain {
     /// Runs the journey and tells it.
-    pub(super) fn run(self, screen: &mut Screen<'_>) -> Result<(), Error> {
+    pub(super) fn run(&self, screen: &mut Screen<'_>) -> Result<(), Error> {
         if let [first, second] = self.diff.as_slice() {
             return diff::run((first, second), self.json, &self.look(), screen);
         }
@@ -258,23 +262,12 @@ impl Explain {
         })
     }
 
-    /// Colours and width are a terminal's; whoever reads from a pipe gets whole lines.
     fn look(&self) -> Look {
-        let is_terminal = io::stdout().is_terminal();
-        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Look {
-            colors: is_terminal && !plain,
-            width: is_terminal.then(|| terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0))),
-            language: self.language(),
-        }
+        look(self.lang, true)
     }
 
     fn language(&self) -> Language {
-        match self.lang {
-            Some(Lang::Zh) => Language::Chinese,
-            Some(Lang::En) => Language::English,
-            None => of_locale(),
-        }
+        language(self.lang)
     }
 }
 
@@ -298,6 +291,29 @@ fn lines(journey: &Journey, story: &Story, language: Language) -> Vec<Value> {
         Err(error) => serde_json::json!({"type": "outcome", "error": error.to_string(), "heard": heard}),
     });
     lines
+}
+
+/// Colours and width are a terminal's, where standard output or error is one; whoever reads from a pipe gets whole lines.
+fn look(lang: Option<Lang>, is_output: bool) -> Look {
+    let is_terminal = if is_output {
+        io::stdout().is_terminal()
+    } else {
+        io::stderr().is_terminal()
+    };
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    Look {
+        colors: is_terminal && !plain,
+        width: is_terminal.then(|| terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0))),
+        language: language(lang),
+    }
+}
+
+fn language(lang: Option<Lang>) -> Language {
+    match lang {
+        Some(Lang::Zh) => Language::Chinese,
+        Some(Lang::En) => Language::English,
+        None => of_locale(),
+    }
 }
 
 /// The first of these variables that says something decides, as POSIX has it.

@@ -103,7 +103,7 @@ fn body(text: &str) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let number: f64 = text.parse().map_err(|_| String::from("a number of seconds"))?;
     Duration::try_from_secs_f64(number)
         .ok()

@@ -63,10 +63,7 @@ impl Sockets for SystemNetwork {
 
 impl Ask for SystemNetwork {
     async fn ask(&self, query: &Query) -> io::Result<Vec<u8>> {
-        match query.transport {
-            Transport::Udp => ask_by_datagram(query).await,
-            Transport::Tcp => ask_by_stream(query).await,
-        }
+        ask(query, &()).await
     }
 
     async fn ask_system(&self, name: &Name) -> Result<Vec<IpAddr>, String> {
@@ -110,35 +107,70 @@ pub fn ends(stream: &TcpStream) -> Option<(SocketAddr, SocketAddr)> {
     Some((stream.local_addr().ok()?, stream.peer_addr().ok()?))
 }
 
+/// Who watches what passes the sockets that names are asked over.
+pub(crate) trait Tap: Sync {
+    /// A socket was opened; what it is called from now on.
+    fn opened(&self, transport: Transport, local: Option<SocketAddr>, remote: SocketAddr) -> usize;
+    /// Bytes were sent.
+    fn sent(&self, socket: usize, bytes: &[u8]);
+    /// Bytes were received.
+    fn received(&self, socket: usize, bytes: &[u8]);
+}
+
+/// Nobody watches.
+impl Tap for () {
+    fn opened(&self, _: Transport, _: Option<SocketAddr>, _: SocketAddr) -> usize {
+        0
+    }
+
+    fn sent(&self, _: usize, _: &[u8]) {}
+
+    fn received(&self, _: usize, _: &[u8]) {}
+}
+
+/// As [`Ask::ask`], watched.
+pub(crate) async fn ask(query: &Query, tap: &impl Tap) -> io::Result<Vec<u8>> {
+    match query.transport {
+        Transport::Udp => ask_by_datagram(query, tap).await,
+        Transport::Tcp => ask_by_stream(query, tap).await,
+    }
+}
+
 /// A socket of its own for each query: the port is random, and the system passes on nothing but what comes from the server.
-async fn ask_by_datagram(query: &Query) -> io::Result<Vec<u8>> {
+async fn ask_by_datagram(query: &Query, tap: &impl Tap) -> io::Result<Vec<u8>> {
     let any: IpAddr = match query.server {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     };
     let socket = UdpSocket::bind((any, 0)).await?;
     socket.connect(query.server).await?;
+    let watched = tap.opened(query.transport, socket.local_addr().ok(), query.server);
     socket.send(&query.bytes).await?;
+    tap.sent(watched, &query.bytes);
     let mut datagram = vec![0; LONGEST_DATAGRAM];
     loop {
         let length = socket.recv(&mut datagram).await?;
         let bytes = datagram.get(..length).unwrap_or_default();
+        tap.received(watched, bytes);
         if query.is_answered_by(bytes) {
             return Ok(bytes.to_vec());
         }
     }
 }
 
-async fn ask_by_stream(query: &Query) -> io::Result<Vec<u8>> {
+async fn ask_by_stream(query: &Query, tap: &impl Tap) -> io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect(query.server).await?;
     let length = u16::try_from(query.bytes.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
     // RFC 7766 §8: length and message in one segment.
-    stream
-        .write_all(&[&length.to_be_bytes()[..], &query.bytes].concat())
-        .await?;
+    let watched = tap.opened(query.transport, stream.local_addr().ok(), query.server);
+    let framed = [&length.to_be_bytes()[..], &query.bytes].concat();
+    stream.write_all(&framed).await?;
+    tap.sent(watched, &framed);
     let length = stream.read_u16().await?;
+    tap.received(watched, &length.to_be_bytes());
     let mut message = vec![0; usize::from(length)];
     stream.read_exact(&mut message).await?;
+    tap.received(watched, &message);
     if query.is_answered_by(&message) {
         Ok(message)
     } else {

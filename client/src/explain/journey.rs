@@ -115,6 +115,7 @@ impl Journey {
             secrets: &self.secrets,
             trusted: self.pin.as_ref().map_or(Trusted::Roots(&self.roots), Trusted::Key),
             began: Some(self.began),
+            is_withheld: false,
         }
     }
 }

@@ -194,10 +194,10 @@ impl Dial for Inside {
 
 /// The secrets of connections, in the lines of an SSLKEYLOGFILE, and what their key agreements came to.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Secrets(Arc<std::sync::Mutex<String>>);
+pub(in crate::explain) struct Secrets(Arc<std::sync::Mutex<String>>);
 
 impl Secrets {
-    pub(super) fn lines(&self) -> String {
+    pub(in crate::explain) fn lines(&self) -> String {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 }

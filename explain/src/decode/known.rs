@@ -15,6 +15,8 @@ pub struct Known<'a> {
     pub trusted: Trusted<'a>,
     /// When µs 0 of the capture was, by the clock that dates of certificates are held against.
     pub began: Option<UnixTime>,
+    /// Whether the secrets open what they open, and are themselves told to nobody.
+    pub is_withheld: bool,
 }
 
 /// Whom a client trusts.

@@ -27,6 +27,7 @@
 mod arp;
 mod chain;
 mod checksum;
+mod credentials;
 mod dns;
 mod ethernet;
 mod fields;
@@ -37,6 +38,7 @@ mod ipv6;
 mod json;
 mod known;
 mod native;
+mod sockets;
 mod spaces;
 mod streams;
 mod tcp;
@@ -47,7 +49,9 @@ mod udp;
 mod wire;
 mod x509;
 
+pub use credentials::Credentials;
 pub use known::{Known, SHARED_SECRET, Trusted};
+pub use sockets::sockets;
 
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! The byte spaces of an account while it is made, and streams of bytes that come in pieces of them.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,11 +9,20 @@ use super::fields::{Fields, Stop, layer};
 use crate::event::{Derived, Field, How, Layer, Note, Part, Protocol, Space, Span, Value};
 use crate::texts::{self, Text};
 
+/// What stands where a credential stood.
+pub(super) const BLANK: u8 = b'*';
+/// The content type that credentials come in (RFC 8446 §5.1).
+const APPLICATION_DATA: u8 = 23;
+
 /// Every space so far: the frames, and what was derived from them.
 #[derive(Debug, Default)]
 pub(super) struct Spaces {
     pub(super) frames: Vec<(Arc<[u8]>, Layer)>,
     pub(super) derived: Vec<(Arc<[u8]>, Derived)>,
+    /// Which bytes of which decrypted record are credentials, and not told; records are counted from 0.
+    pub(super) blanks: BTreeMap<usize, Vec<Range<usize>>>,
+    /// How many records were decrypted so far.
+    decrypted: usize,
 }
 
 /// Bytes in order that came in pieces, and where each piece stands.
@@ -54,6 +64,16 @@ impl Spaces {
             Space::Frame(index) => self.frames.get_mut(index).map(|(_, layer)| layer),
             Space::Derived(index) => self.derived.get_mut(index).map(|(_, derived)| &mut derived.layer),
         }
+    }
+
+    /// Takes the next decrypted record, and what is a credential out of it, so that whatever is told of it is told without.
+    pub(super) fn blank(&mut self, kind: u8, plain: &mut [u8]) {
+        let blanks = self.blanks.get(&self.decrypted).into_iter().flatten();
+        for range in blanks.filter(|_| kind == APPLICATION_DATA) {
+            let place = plain.get_mut(range.clone()).unwrap_or_default();
+            place.fill(BLANK);
+        }
+        self.decrypted += 1;
     }
 
     /// Puts a part where opaque bytes stood.

@@ -98,10 +98,10 @@ pub struct Protection {
     pub generation: u32,
     /// The record's number under this key.
     pub sequence: u64,
-    /// The write iv (RFC 8446 §7.3).
-    pub iv: [u8; 12],
-    /// The iv XOR the sequence number (RFC 8446 §5.3).
-    pub nonce: [u8; 12],
+    /// The write iv (RFC 8446 §7.3); nothing where secrets are withheld.
+    pub iv: Option<[u8; 12]>,
+    /// The iv XOR the sequence number (RFC 8446 §5.3); nothing where secrets are withheld.
+    pub nonce: Option<[u8; 12]>,
 }
 
 /// Whose bytes a range counts.

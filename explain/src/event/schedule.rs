@@ -22,6 +22,12 @@ pub struct Agreement {
 }
 
 impl Agreement {
+    /// Forgets what it came to: the shares are everybody's to see.
+    pub(crate) fn withhold(&mut self) {
+        self.shared = None;
+        self.halves.iter_mut().for_each(|half| half.shared = None);
+    }
+
     /// What the group is called, if it has a name.
     #[must_use]
     pub const fn name(&self) -> Option<&'static str> {
@@ -87,6 +93,11 @@ pub enum Making {
 }
 
 impl Schedule {
+    /// Forgets every value: what remains is what is made of what.
+    pub(crate) fn withhold(&mut self) {
+        self.nodes.iter_mut().for_each(|made| made.value = None);
+    }
+
     /// The node of this name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Made> {

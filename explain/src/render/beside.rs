@@ -2,7 +2,7 @@
 
 use super::names::{self, milliseconds};
 use super::paint::Look;
-use crate::event::{Account, Protocol};
+use crate::event::Protocol;
 use crate::story::{Act, Rung, Story, Track};
 use crate::texts::{self, Text};
 
@@ -20,10 +20,10 @@ pub(super) struct Beside<'a> {
 
 impl Beside<'_> {
     /// Whether it stands before a step: before what it may have begun, and not between the answers to what was before.
-    pub(super) fn is_before(&self, rung: &Rung, account: &Account) -> bool {
-        let begins = matches!(rung.act, Act::Names | Act::Neighbour | Act::Syn) || self.track.is_some();
-        let first = rung.frames.first().and_then(|first| account.frames.get(*first));
-        begins && first.is_some_and(|frame| self.at <= frame.at)
+    pub(super) fn is_before(&self, rung: &Rung) -> bool {
+        const BEGINNINGS: [Act; 5] = [Act::Names, Act::Neighbour, Act::Syn, Act::Inside, Act::Connect];
+        let begins = BEGINNINGS.contains(&rung.act) || rung.broken.is_some() || self.track.is_some();
+        begins && self.at <= rung.at
     }
 }
 

@@ -2,9 +2,9 @@
 //!
 //! | `type` | what it has |
 //! |---|---|
-//! | `story` | `version` (of this format: 1), `view`, `source` (`simulated`), `path` (the nodes in order), `interfaces` |
+//! | `story` | `version` (of this format: 1), `view`, `source` (`simulated`, `live`), `path` (the nodes in order), `interfaces` |
 //! | `lookup` | a layer that was asked for a name: `number`, `at` (µs), `took` (µs), `node` (who asked), `run` (which of its look-ups), `where`, `asked`, `result` (`hit`, `miss`, `answer`, `referral`, `negative`, `silence`, `failure`, `again`), `what`, `ttl` (s), `why`, `frames` (numbers), `messages` (as they passed `node`: `at`, `way`, `bytes`, `tree`) |
-//! | `rung` | a step: `act`, `at` (µs), `way`, `frames` (numbers from 1), `layer`, `what`, `why`, `seen` (nodes and times of its first frame), `lost_behind` |
+//! | `rung` | a step: `act`, `at` (µs), `way`, `frames` (numbers from 1), `layer`, `what`, `why`, `seen` (nodes and times of its first frame), `lost_behind`, `broken` (null, or where a live connection broke: `expected`, `seen`, `whose`, `fix`, `evidence`) |
 //! | `missed` | a frame from the other end that was lost before it came here: `at` (µs), `layer`, `what`, `why`, `seen`, `lost_behind`, as of a rung |
 //! | `decision` | a router's: `node`, `at` (µs), `frame` (a number, or null), `destination`, `candidates` (`prefix`, `matches`), `prefix` (the one taken, or null), `next_hop` (null: the destination itself), `interface`, `ttl` (it leaves with), `why` |
 //! | `frame` | `number`, `at` (µs), `way` (`out`, `in`), `lost`, `bytes` (hexadecimal), `hops` (each node that saw it: `node`, `at`, `way`, `lost`, `source_mac`, `destination_mac`, `ttl`), `flow`, `completes` (numbers of `derived`), `tree` |
@@ -29,7 +29,7 @@ use serde_json::{Map, Value, json};
 
 use crate::capture::Way;
 use crate::event::{Derived, Endpoint, Field, Flow, FrameAccount, How, Layer, Note, Part, Space, Span};
-use crate::story::{Rung, Story};
+use crate::story::{Broken, Rung, Said, Story};
 use crate::texts::{Language, Text};
 
 /// The version of this format.
@@ -73,21 +73,32 @@ struct Teller {
 
 impl Teller {
     fn rung(&self, story: &Story, rung: &Rung) -> Value {
-        let first = rung.frames.first().copied().unwrap_or_default();
-        let track = story.tracks.get(&first);
+        let track = rung.frames.first().and_then(|first| story.tracks.get(first));
         let name = |node: usize| story.path.get(node).map_or("", String::as_str);
         let seen = track.into_iter().flat_map(|track| &track.seen);
         json!({
             "type": "rung",
             "act": format!("{:?}", rung.act),
-            "at": story.account.frames.get(first).map(|frame| frame.at),
+            "at": rung.at,
             "way": way(rung.way),
             "frames": rung.frames.iter().map(|index| index + 1).collect::<Vec<_>>(),
             "layer": rung.protocol.name(),
             "what": rung.what,
             "why": rung.why.map(|text| self.text(text)),
             "seen": seen.map(|seen| json!({"node": name(seen.node), "at": seen.at})).collect::<Vec<_>>(),
+            "broken": rung.broken.as_ref().map(|broken| self.broken(broken)),
             "lost_behind": track.and_then(|track| track.lost_behind).map(name),
+        })
+    }
+
+    fn broken(&self, broken: &Broken) -> Value {
+        let told = |said: &Said| said.told(self.language);
+        json!({
+            "expected": told(&broken.expected),
+            "seen": told(&broken.seen),
+            "whose": told(&broken.whose),
+            "fix": told(&broken.fix),
+            "evidence": broken.evidence.iter().map(told).collect::<Vec<_>>(),
         })
     }
 
@@ -114,8 +125,8 @@ impl Teller {
                 "secret": protection.secret,
                 "generation": protection.generation,
                 "record": protection.sequence,
-                "iv": hex(&protection.iv),
-                "nonce": hex(&protection.nonce),
+                "iv": protection.iv.map(|iv| hex(&iv)),
+                "nonce": protection.nonce.map(|nonce| hex(&nonce)),
             }}),
         };
         json!({

@@ -5,8 +5,8 @@ use super::paint::{Ink, Look};
 use super::{checks, keys, names, tree, way};
 use crate::capture::Way;
 use crate::event::{Note, Protocol, Space};
-use crate::story::{Rung, Story, Track};
-use crate::texts::{self, Text};
+use crate::story::{Act, Rung, Story, Track};
+use crate::texts::{self, Language, Text};
 
 /// Columns from one node of the path to the next.
 const GAP: usize = 9;
@@ -59,10 +59,11 @@ impl Ladder<'_> {
         text += &self.look.line(&[(Ink::Dim, &head)]);
         let mut beside = beside::all(self.story, &self.look).into_iter().peekable();
         for rung in &self.story.rungs {
-            while let Some(event) = beside.next_if(|event| event.is_before(rung, &self.story.account)) {
+            while let Some(event) = beside.next_if(|event| event.is_before(rung)) {
                 text += &self.beside(&event);
             }
             text += &self.rung(rung);
+            text += &self.broken(rung);
             text += &checks::lines(&self.story.account, rung, &self.unfold.layers, &self.look);
             for index in &rung.frames {
                 if !self.unfold.layers.is_empty() {
@@ -113,26 +114,37 @@ impl Ladder<'_> {
     }
 
     fn rung(&self, rung: &Rung) -> String {
-        let account = &self.story.account;
-        let Some(first) = rung.frames.first().copied() else {
-            return String::new();
+        let first = rung.frames.first().copied();
+        let (at, number) = (rung.at, first.map_or(String::new(), |first| (first + 1).to_string()));
+        let head = format!("{number:>5}  {:>5}.{:03}  ", at / 1000, at % 1000);
+        let own = self.story.path.get(self.story.own).map_or("", String::as_str);
+        let (arrow, is_lost) = match rung.act {
+            Act::Inside => (self.at(own), false),
+            _ => self.arrow(first.and_then(|first| self.story.tracks.get(&first)), rung.way),
         };
-        let at = account.frames.get(first).map_or(0, |frame| frame.at);
-        let head = format!("{:>5}  {:>5}.{:03}  ", first + 1, at / 1000, at % 1000);
-        let (arrow, is_lost) = self.arrow(self.story.tracks.get(&first), rung.way);
         let name = format!("{:<9} ", rung.protocol.name());
         let faults = self.faults(rung);
         let fault = faults.map(|note| format!("  {} {}", note.text.told(self.look.language), note.detail));
-        let detail = rung.why.map_or_else(String::new, |text| self.detail(first, text));
+        let detail = match (rung.why, first) {
+            (Some(text), Some(first)) => self.detail(first, text),
+            _ => String::new(),
+        };
         let why = rung
             .why
             .map(|text| format!("  {}{detail}", text.told(self.look.language)));
-        let ink = if is_lost { Ink::Alarm } else { Ink::Plain };
+        let ink = if is_lost || rung.broken.is_some() {
+            Ink::Alarm
+        } else {
+            Ink::Plain
+        };
+        let broke = if rung.broken.is_some() { "✗ " } else { "" };
+        let account = &self.story.account;
         let (mark, checked) = checks::summary(account, rung, &self.look).unwrap_or((Ink::Plain, String::new()));
         self.look.line(&[
             (Ink::Dim, &head),
             (ink, &arrow),
             (Ink::Layer(rung.protocol), &name),
+            (Ink::Alarm, broke),
             (Ink::Plain, &rung.what),
             (Ink::Alarm, fault.as_deref().unwrap_or_default()),
             (mark, &checked),
@@ -199,6 +211,36 @@ impl Ladder<'_> {
         let mut arrow: String = cells.into_iter().collect();
         arrow.push_str("  ");
         (arrow, lost.is_some())
+    }
+
+    /// Beneath a step that did not hold: what was expected and seen, whose fault it can be, what to do.
+    fn broken(&self, rung: &Rung) -> String {
+        let Some(broken) = &rung.broken else {
+            return String::new();
+        };
+        // These are few, and nothing of them may be missing.
+        let look = Look {
+            width: None,
+            ..self.look
+        };
+        let language = look.language;
+        let names = match language {
+            Language::English => ["expected", "seen", "whose fault", "do this"],
+            Language::Chinese => ["期望", "实际", "可能是谁的问题", "可以这样做"],
+        };
+        let said = [&broken.expected, &broken.seen, &broken.whose, &broken.fix];
+        let mut text = String::new();
+        for (index, (name, said)) in names.into_iter().zip(said).enumerate() {
+            let name = format!("{}{name}: ", " ".repeat(ASIDE));
+            let ink = if index == 1 { Ink::Alarm } else { Ink::Plain };
+            text += &look.line(&[(Ink::Dim, &name), (ink, &said.told(language))]);
+            for line in broken.evidence.iter().filter(|_| index == 1) {
+                text += &self
+                    .look
+                    .line(&[(Ink::Plain, &" ".repeat(ASIDE + 2)), (Ink::Plain, &line.told(language))]);
+            }
+        }
+        text
     }
 
     /// The first thing that is wrong in a step.

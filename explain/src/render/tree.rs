@@ -69,12 +69,15 @@ struct Lister<'a> {
 impl Lister<'_> {
     /// The sum that opened a record, of three numbers of the same length (RFC 8446 §5.3).
     fn nonce(&mut self, protection: &Protection) {
-        let mut sequence = vec![0; protection.iv.len().saturating_sub(8)];
+        let (Some(iv), Some(nonce)) = (protection.iv, protection.nonce) else {
+            return; // withheld
+        };
+        let mut sequence = vec![0; iv.len().saturating_sub(8)];
         sequence.extend(protection.sequence.to_be_bytes());
         let rows = [
-            ("iv", protection.iv.to_vec()),
+            ("iv", iv.to_vec()),
             ("XOR sequence number", sequence),
-            ("= nonce", protection.nonce.to_vec()),
+            ("= nonce", nonce.to_vec()),
         ];
         for (name, bytes) in rows {
             let row = format!("        {name:<20} {}", Value::Bytes(bytes));

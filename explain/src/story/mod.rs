@@ -1,7 +1,9 @@
 //! What happened, put together from what was seen at several points: rungs of a ladder, and how far each frame got.
 
+mod broken;
 mod hops;
 mod ledger;
+mod live;
 mod lookup;
 mod missed;
 mod rungs;
@@ -9,8 +11,10 @@ mod screen;
 mod tracks;
 mod viewpoint;
 
+pub use broken::{Broken, Said};
 pub use hops::{Hop, Routing};
 pub use ledger::{AROUND, Entry, Ledger, Passed, SHORTEST, Share};
+pub use live::Mark;
 pub use lookup::{Found, Lookup, Message, Place};
 pub use missed::Missed;
 pub use rungs::{Act, Rung};
@@ -33,6 +37,8 @@ const SIMULATED: [&str; 4] = ["A", "R1", "R2", "B"];
 pub enum Source {
     /// A network in memory, of which everything is known.
     Simulated,
+    /// A real connection, of which a program sees what its sockets give.
+    Live,
 }
 
 impl Source {
@@ -41,6 +47,7 @@ impl Source {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Simulated => "simulated",
+            Self::Live => "live",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Frames in few steps: what belongs together stands together.
 
+use super::Broken;
 use crate::capture::Way;
 use crate::event::{Account, How, Layer, Protocol, Space, Value};
 use crate::texts::{self, Text};
@@ -9,9 +10,11 @@ use crate::texts::{self, Text};
 pub struct Rung {
     /// What kind of step.
     pub act: Act,
+    /// When, in µs since the run began.
+    pub at: u64,
     /// Which way its frames went, as seen from the point it is told from; of a dialogue the first.
     pub way: Way,
-    /// Their indices.
+    /// Their indices; none where something happened that has no bytes.
     pub frames: Vec<usize>,
     /// Of which layer it tells.
     pub protocol: Protocol,
@@ -19,6 +22,8 @@ pub struct Rung {
     pub what: String,
     /// Why it is there.
     pub why: Option<&'static Text>,
+    /// What is wrong, if it is known to be where a connection broke.
+    pub broken: Option<Broken>,
 }
 
 /// Kinds of steps.
@@ -44,6 +49,10 @@ pub enum Act {
     Reset,
     /// The last acknowledgments.
     LastAck,
+    /// Something that happened within this machine, and sent nothing.
+    Inside,
+    /// A connection is opened: what the system says of it, where segments cannot be seen.
+    Connect,
     /// What is none of these.
     Other,
 }
@@ -73,11 +82,13 @@ pub(super) fn alone(account: &Account, index: usize) -> Option<Rung> {
     let frame = account.frames.get(index)?;
     let acknowledges = Rung {
         act: Act::LastAck,
+        at: frame.at,
         way: frame.way,
         frames: vec![index],
         protocol: Protocol::Ethernet,
         what: String::new(),
         why: None,
+        broken: None,
     };
     let mut rung = step(account, index, &[]).unwrap_or(acknowledges);
     let told = told(account, &rung);
@@ -102,6 +113,9 @@ fn step(account: &Account, index: usize, before: &[Rung]) -> Option<Rung> {
     let layers = frame.layer.layers();
     let has = |protocol| layers.iter().any(|layer| layer.protocol == protocol);
     let act = match layers.iter().find(|layer| layer.protocol == Protocol::Tcp) {
+        // What a socket gave or got has no header.
+        Some(bytes) if bytes.name == "bytes" && has(Protocol::Dns) => Act::Names,
+        Some(bytes) if bytes.name == "bytes" => Act::Data,
         Some(segment) => segment_act(segment, before)?,
         None if has(Protocol::Arp) => Act::Neighbour,
         None if has(Protocol::Dns) => Act::Names,
@@ -110,11 +124,13 @@ fn step(account: &Account, index: usize, before: &[Rung]) -> Option<Rung> {
     };
     Some(Rung {
         act,
+        at: frame.at,
         way: frame.way,
         frames: vec![index],
         protocol: Protocol::Ethernet,
         what: String::new(),
         why: None,
+        broken: None,
     })
 }
 
@@ -162,7 +178,7 @@ fn told(account: &Account, rung: &Rung) -> Told {
         Act::Names => each(account, rung, Protocol::Dns),
         Act::Data | Act::End => messages(account, rung),
         Act::Syn | Act::SynAck | Act::Ack | Act::LastAck | Act::Reset => first(account, rung),
-        Act::Other => Told::default(),
+        Act::Inside | Act::Connect | Act::Other => Told::default(),
     }
 }
 

@@ -1,12 +1,13 @@
 //! Every text there is.
 
-use super::{Text, checks, dns, general, http, keys, link, story, tcp, tls, tls_extensions, x509};
+use super::{Text, checks, dns, general, http, keys, link, live, story, tcp, tls, tls_extensions, x509};
 
 /// Every text there is.
 pub fn all() -> impl Iterator<Item = &'static Text> {
-    let files: [&[&Text]; 11] = [
+    let files: [&[&Text]; 12] = [
         general::ALL,
         link::ALL,
+        live::ALL,
         tcp::ALL,
         dns::ALL,
         tls::ALL,

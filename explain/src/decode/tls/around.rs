@@ -24,8 +24,10 @@ pub(in crate::decode) struct Around<'k> {
 
 impl<'k> Around<'k> {
     pub(in crate::decode) fn new(known: Known<'k>, capture: &Capture) -> Self {
+        let mut log = KeyLog::parse(known.secrets);
+        log.is_withheld = known.is_withheld;
         Self {
-            log: KeyLog::parse(known.secrets),
+            log,
             trusted: known.trusted,
             tickets: BTreeMap::new(),
             began: known.began,

@@ -11,7 +11,11 @@ use crate::event::Protection;
 
 /// The lines of an SSLKEYLOGFILE: by client random and label.
 #[derive(Debug, Default)]
-pub(super) struct KeyLog(BTreeMap<(Vec<u8>, String), Secret>);
+pub(super) struct KeyLog {
+    secrets: BTreeMap<(Vec<u8>, String), Secret>,
+    /// Whether they open records and are not told themselves.
+    pub(super) is_withheld: bool,
+}
 
 /// The key, iv and sequence number of one direction.
 #[derive(Debug)]
@@ -23,6 +27,7 @@ pub(super) struct Keys {
     secret: Secret,
     aead: Aead,
     iv: [u8; 12],
+    is_withheld: bool,
 }
 
 impl KeyLog {
@@ -33,29 +38,37 @@ impl KeyLog {
             let (label, random, secret) = (words.next()?, words.next()?, words.next()?);
             Some(((hex(random)?, label.to_owned()), Secret::copy_of(&hex(secret)?)))
         };
-        Self(text.lines().filter_map(line).collect())
+        Self {
+            secrets: text.lines().filter_map(line).collect(),
+            is_withheld: false,
+        }
     }
 
     /// Whether anything is known about this connection.
     pub(super) fn knows(&self, random: &[u8; 32]) -> bool {
-        self.0.keys().any(|(known, _)| known == random)
+        self.secrets.keys().any(|(known, _)| known == random)
     }
 
     /// A secret of this connection.
     pub(super) fn secret(&self, random: &[u8; 32], label: &str) -> Option<&Secret> {
-        self.0.get(&(random.to_vec(), label.to_owned()))
+        self.secrets.get(&(random.to_vec(), label.to_owned()))
     }
 
     /// What a secret of this connection opens.
     pub(super) fn keys(&self, random: &[u8; 32], label: &'static str, suite: CipherSuite) -> Option<Keys> {
         let secret = self.secret(random, label)?;
-        Keys::new(label, 0, suite, secret.clone())
+        Keys::new((label, 0), suite, secret.clone(), self.is_withheld)
     }
 }
 
 impl Keys {
     /// RFC 8446 §7.3: the write key and iv follow from the secret.
-    fn new(label: &'static str, generation: u32, suite: CipherSuite, secret: Secret) -> Option<Self> {
+    fn new(
+        (label, generation): (&'static str, u32),
+        suite: CipherSuite,
+        secret: Secret,
+        is_withheld: bool,
+    ) -> Option<Self> {
         let (algorithm, hash) = suite.algorithms()?;
         if secret.expose().len() != hash.length() {
             return None;
@@ -72,6 +85,7 @@ impl Keys {
             secret,
             aead: Aead::new(algorithm, key.expose()).ok()?,
             iv,
+            is_withheld,
         })
     }
 
@@ -88,8 +102,8 @@ impl Keys {
             secret: self.label,
             generation: self.generation,
             sequence: self.sequence,
-            iv: self.iv,
-            nonce,
+            iv: (!self.is_withheld).then_some(self.iv),
+            nonce: (!self.is_withheld).then_some(nonce),
         };
         self.sequence = self.sequence.checked_add(1)?;
         Some((plain, protection))
@@ -99,10 +113,10 @@ impl Keys {
     pub(super) fn updated(&self) -> Option<Self> {
         let next = TrafficSecret::new(self.suite, self.secret.clone()).update().ok()?;
         Self::new(
-            self.label,
-            self.generation.saturating_add(1),
+            (self.label, self.generation.saturating_add(1)),
             self.suite,
             next.secret().clone(),
+            self.is_withheld,
         )
     }
 

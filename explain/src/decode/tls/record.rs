@@ -114,11 +114,10 @@ fn protected(fields: &mut Fields<'_>, opened: &Opened) -> Result<(), Stop> {
         }
         Opened::Plain(_, how) => {
             fields.bytes("encrypted record", sealed)?;
-            let nonce = Value::Bytes(how.nonce.to_vec());
-            let detail = format!(
-                "{} #{}: record {}, nonce {nonce}",
-                how.secret, how.generation, how.sequence
-            );
+            let mut detail = format!("{} #{}: record {}", how.secret, how.generation, how.sequence);
+            if let Some(nonce) = how.nonce {
+                detail += &format!(", nonce {}", Value::Bytes(nonce.to_vec()));
+            }
             fields.note(Note::with(&texts::TLS_CIPHERTEXT, detail));
         }
     }
@@ -134,9 +133,10 @@ fn protected(fields: &mut Fields<'_>, opened: &Opened) -> Result<(), Stop> {
 }
 
 /// Tells the plaintext: content, inner type, padding (RFC 8446 §5.4).
-fn plaintext(spaces: &mut Spaces, (from, frame): (Span, usize), plain: Vec<u8>, how: Protection) -> Told {
+fn plaintext(spaces: &mut Spaces, (from, frame): (Span, usize), mut plain: Vec<u8>, how: Protection) -> Told {
     let length = plain.iter().rposition(|byte| *byte != 0).unwrap_or_default();
     let kind = plain.get(length).copied().unwrap_or_default();
+    spaces.blank(kind, &mut plain);
     let made = (How::Decrypted(how), vec![from.clone()], frame);
     let (index, _) = spaces.derive(made, plain, (Protocol::Tls, "plaintext"), |fields| {
         if kind == 0 {

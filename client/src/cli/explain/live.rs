@@ -1,0 +1,186 @@
+//! The part of `explain`'s command line about real connections.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use hyper::Method;
+use nihao_explain::decode::Credentials;
+use nihao_explain::render::html::Page;
+use nihao_explain::render::{Ladder, json};
+use nihao_explain::story::Said;
+use nihao_explain::texts::Language;
+use nihao_protocol::net::RootBundle;
+
+use super::{Explain, files};
+use crate::cli::http::seconds;
+use crate::command::Screen;
+use crate::command::http::{Manner, Request, Versions, WebError};
+use crate::error::Error;
+use crate::explain::live::{self, Options};
+use crate::home::Home;
+use crate::resolve::Choice;
+
+/// What is asked of the real world, and how.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "A real connection")]
+pub(super) struct Live {
+    /// Tell a GET for https://HOST[:PORT]/PATH over the real network instead: as far as it comes, and what broke it
+    #[arg(
+        long = "live",
+        id = "url",
+        value_name = "URL",
+        conflicts_with_all = ["text", "seed", "native", "scene", "lose", "loss", "latency", "mtu", "fault", "view", "pcap"]
+    )]
+    url: Option<String>,
+    /// A header to send, 'Name: value'; 'Name:' takes one of ours away
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", requires = "url")]
+    headers: Vec<String>,
+    /// Trust the authorities in FILE (PEM) instead of the system's
+    #[arg(long, value_name = "FILE", requires = "url")]
+    cacert: Option<PathBuf>,
+    /// Offer HTTP/2 alone; without it HTTP/1.1 alone is offered, whose text can be read
+    #[arg(long, requires = "url")]
+    http2: bool,
+    /// Seconds that all of it may take, such as 30 or 0.5
+    #[arg(short, long, value_name = "S", value_parser = seconds, default_value = "30")]
+    max_time: Duration,
+    /// Tell passwords, tokens, cookies and the connection's TLS secrets, too: whoever sees them can use them
+    #[arg(long, requires = "url")]
+    with_secrets: bool,
+}
+
+impl Explain {
+    /// Whether a real connection is to be told.
+    pub(in crate::cli) const fn is_live(&self) -> bool {
+        self.live.url.is_some()
+    }
+
+    /// Makes the connection and tells it.
+    pub(in crate::cli) async fn run_live(
+        &self,
+        choice: Choice,
+        home: Option<Home>,
+        screen: &mut Screen<'_>,
+    ) -> Result<(), Error> {
+        let url = self.live.url.as_deref().unwrap_or_default();
+        let told = live::live(self.live.options(url, choice, home)?).await;
+        self.tell(&told, screen)?;
+        told.ended
+    }
+
+    fn tell(&self, told: &live::Live, screen: &mut Screen<'_>) -> Result<(), Error> {
+        let look = self.look();
+        let lines = || {
+            let mut lines = json::json(&told.story, look.language);
+            lines.push(outcome(told, look.language));
+            lines
+        };
+        if let Some(path) = &self.html {
+            let page = Page {
+                language: look.language,
+                views: vec![lines()],
+                captures: Vec::new(),
+            };
+            // What somebody asked for, and of whom, is theirs alone.
+            files::create(path, page.text().as_bytes(), true).map_err(|source| Error::File {
+                path: path.clone(),
+                source,
+            })?;
+        }
+        if self.json {
+            for line in lines() {
+                screen.print(&format!("{line}\n"))?;
+            }
+            return screen.flush();
+        }
+        let ladder = Ladder {
+            story: &told.story,
+            look,
+            unfold: self.unfolded(),
+        };
+        screen.print(&ladder.text())?;
+        if self.frame.is_none() {
+            if self.verbose {
+                screen.print(&format!("\n{}", told.hide(&told.told)))?;
+            }
+            screen.print(&unseen(told, look.language))?;
+        }
+        screen.flush()
+    }
+}
+
+impl Live {
+    fn options(&self, url: &str, choice: Choice, home: Option<Home>) -> Result<Options, Error> {
+        let mut credentials = Credentials::default();
+        credentials.learn_url(url);
+        for (name, value) in self.headers.iter().filter_map(|line| line.split_once(':')) {
+            credentials.learn_header(name, value.trim());
+        }
+        Ok(Options {
+            request: Request::new(Method::GET, url, &self.headers, None)?,
+            manner: Manner {
+                roots: match &self.cacert {
+                    Some(path) => RootBundle::read(path).map_err(|error| WebError::Bundle {
+                        path: path.clone(),
+                        error,
+                    })?,
+                    None => RootBundle::system().map_err(WebError::from)?,
+                },
+                versions: if self.http2 { Versions::Http2 } else { Versions::Http1 },
+                verbose: true,
+                fail: true,
+                max_time: Some(self.max_time),
+                output: None,
+                adjust: None,
+            },
+            route: choice.route(),
+            names: home.map(|home| home.names(&choice.file_name())),
+            credentials: (!self.with_secrets).then_some(credentials),
+        })
+    }
+}
+
+/// The last line for programs.
+fn outcome(told: &live::Live, language: Language) -> serde_json::Value {
+    let unseen: Vec<_> = told.unseen.iter().map(|said| said.told(language)).collect();
+    let error = told.ended.as_ref().err().map(|error| told.hide(&error.to_string()));
+    serde_json::json!({"type": "outcome", "error": error, "received": told.received, "cut": told.is_cut, "unseen": unseen})
+}
+
+/// What came in the end, and what could not be seen.
+fn unseen(told: &live::Live, language: Language) -> String {
+    let (frames, bytes) = (&told.story.account.frames, told.received);
+    let passed: usize = frames.iter().map(|frame| frame.layer.range.len()).sum();
+    let mut text = match language {
+        Language::English => {
+            format!(
+                "\nThrough the sockets: {} calls, {passed} bytes; the body: {bytes} bytes",
+                frames.len()
+            )
+        }
+        Language::Chinese => format!(
+            "\n经过套接字：{} 次调用，{passed} 字节；响应体：{bytes} 字节",
+            frames.len()
+        ),
+    };
+    text += match (language, told.is_cut) {
+        (Language::English, true) => ", and the rest was not waited for.\n",
+        (Language::English, false) => ".\n",
+        (Language::Chinese, true) => "，其余部分没有等待。\n",
+        (Language::Chinese, false) => "。\n",
+    };
+    text + &list(&told.unseen, language)
+}
+
+/// What could not be seen, and why.
+pub(super) fn list(unseen: &[Said], language: Language) -> String {
+    let mut text = String::from(match language {
+        Language::English => "What cannot be seen from here:\n",
+        Language::Chinese => "从这里看不到的：\n",
+    });
+    for said in unseen {
+        text += &format!("  · {}\n", said.told(language));
+    }
+    text
+}

@@ -1,0 +1,411 @@
+//! From an error to the step that broke: what was expected and seen, whose fault it can be, and one thing to do.
+
+mod certificate;
+
+use std::path::Path;
+use std::time::Duration;
+
+use nihao_explain::capture::{Purpose, Sockets, Way};
+use nihao_explain::event::{Account, Protocol};
+use nihao_explain::story::{Act, Broken, Mark, Said};
+use nihao_explain::texts::{self, Text};
+use nihao_protocol::chat::shown;
+
+use crate::command::http::{Stage, WebError};
+use crate::connect::ConnectError;
+use crate::diagnose::quoted;
+use crate::dial::DialError;
+use crate::error::Error;
+use crate::resolve::told;
+
+/// Where it broke.
+pub(super) struct About<'a> {
+    pub(super) host: &'a str,
+    pub(super) port: u16,
+    pub(super) roots: &'a Path,
+    pub(super) seen: &'a Sockets,
+    pub(super) now: u64,
+}
+
+/// The step that broke.
+pub(super) fn mark(error: &Error, about: &About<'_>, account: &Account) -> Mark {
+    let (protocol, what, broken) = match error {
+        Error::Web(WebError::Connect { error, .. }) => connecting(error, about, account),
+        Error::Connect { error, .. } => connecting(error, about, account),
+        Error::Stuck(error) => return mark(error, about, account),
+        Error::Web(error) => answering(error, about, account),
+        other => unnamed(Protocol::Tls, &other.to_string(), &other.hint()),
+    };
+    let after = match protocol {
+        Protocol::Http => response(account),
+        Protocol::Tls | Protocol::X509 => last_heard(about.seen),
+        _ => None,
+    };
+    Mark {
+        at: after.unwrap_or(about.now),
+        act: Act::Other,
+        way: if protocol == Protocol::Dns || protocol == Protocol::Tcp {
+            Way::Out
+        } else {
+            Way::In
+        },
+        protocol,
+        what: what.into(),
+        why: None,
+        broken: Some(broken),
+    }
+}
+
+type Told = (Protocol, &'static str, Broken);
+
+fn said(text: &'static Text, of: &[&str]) -> Said {
+    Said {
+        text,
+        of: of.iter().map(|one| shown(one).into_owned()).collect(),
+    }
+}
+
+fn broken(expected: Said, seen: Said, whose: &'static Text, fix: Said) -> Broken {
+    Broken {
+        expected,
+        seen,
+        whose: said(whose, &[]),
+        fix,
+        evidence: Vec::new(),
+    }
+}
+
+fn unnamed(protocol: Protocol, reason: &str, hint: &str) -> Told {
+    let broken = broken(
+        said(&texts::LIVE_EXPECTED_GO_ON, &[]),
+        said(&texts::LIVE_SEEN, &[reason]),
+        &texts::LIVE_WHOSE_UNKNOWN,
+        said(&texts::LIVE_FIX, &[hint]),
+    );
+    (protocol, "it does not go on", broken)
+}
+
+fn connecting(error: &ConnectError, about: &About<'_>, account: &Account) -> Told {
+    let port = about.port.to_string();
+    let at = format!("{}:{}", about.host, about.port);
+    let tls = |what, broken| (Protocol::Tls, what, broken);
+    let hello = said(&texts::LIVE_EXPECTED_HELLO, &[]);
+    match error {
+        ConnectError::Dial(error) => dialing(error, about),
+        ConnectError::NotTls { seen } => tls("no TLS", not_tls(seen, hello, &port)),
+        ConnectError::Silent { seconds } => tls(
+            "no answer",
+            broken(
+                hello,
+                said(&texts::LIVE_SEEN_SILENCE, &[&seconds.to_string()]),
+                &texts::LIVE_WHOSE_SERVER,
+                said(&texts::LIVE_FIX_OTHER_PROGRAM, &[&port]),
+            ),
+        ),
+        ConnectError::EndedEarly => {
+            let is_reset = about.seen.sockets.iter().any(|socket| socket.reset);
+            let seen = if is_reset {
+                &texts::LIVE_SEEN_RESET
+            } else {
+                &texts::LIVE_SEEN_END
+            };
+            tls(
+                "cut in mid-handshake",
+                broken(
+                    hello,
+                    said(seen, &[]),
+                    &texts::LIVE_WHOSE_SERVER_OR_BETWEEN,
+                    said(&texts::LIVE_FIX_COMPARE, &[&at]),
+                ),
+            )
+        }
+        ConnectError::Certificate { error, .. } => certificate::bad(error, about, account),
+        ConnectError::BadName(reason) => {
+            let fix = crate::diagnose::diagnose_https(about.host, about.port, about.roots, error).fix;
+            unnamed(Protocol::Dns, reason, &fix)
+        }
+        other => negotiating(other, &at, account),
+    }
+}
+
+/// What the two ends could not agree on, or what one of them holds against the other.
+fn negotiating(error: &ConnectError, at: &str, account: &Account) -> Told {
+    let tls = |what, broken| (Protocol::Tls, what, broken);
+    match error {
+        ConnectError::OldTls => tls(
+            "TLS 1.2 or older",
+            broken(
+                said(&texts::LIVE_EXPECTED_TLS13, &[]),
+                said(&texts::LIVE_SEEN_OLD_TLS, &[]),
+                &texts::LIVE_WHOSE_OLD_TLS,
+                said(&texts::LIVE_FIX_OLD_TLS, &[]),
+            ),
+        ),
+        ConnectError::NotNihao => tls(
+            "no common protocol (ALPN)",
+            broken(
+                said(&texts::LIVE_EXPECTED_ALPN, &[&offered(account)]),
+                said(&texts::LIVE_SEEN_NO_ALPN, &[]),
+                &texts::LIVE_WHOSE_ALPN,
+                said(&texts::LIVE_FIX_ALPN, &[]),
+            ),
+        ),
+        ConnectError::CertificateRefused { alert } => tls(
+            "client certificate demanded",
+            broken(
+                said(&texts::LIVE_EXPECTED_NO_CLIENT_CERTIFICATE, &[]),
+                said(&texts::LIVE_SEEN_ALERT, &[alert]),
+                &texts::LIVE_WHOSE_CLIENT_CERTIFICATE,
+                said(&texts::LIVE_FIX_CLIENT_CERTIFICATE, &[]),
+            ),
+        ),
+        ConnectError::Alert { alert } if alert.contains("handshake_failure") => tls(
+            "nothing in common",
+            broken(
+                said(&texts::LIVE_EXPECTED_COMMON, &[]),
+                said(&texts::LIVE_SEEN_ALERT, &[alert]),
+                &texts::LIVE_WHOSE_OUR_GAP,
+                said(&texts::LIVE_FIX_KEY, &[]),
+            ),
+        ),
+        ConnectError::Alert { alert } => tls(
+            "alert",
+            broken(
+                said(&texts::LIVE_EXPECTED_GO_ON, &[]),
+                said(&texts::LIVE_SEEN_ALERT, &[alert]),
+                &texts::LIVE_WHOSE_SERVER,
+                said(&texts::LIVE_FIX_COMPARE, &[at]),
+            ),
+        ),
+        other => tls(
+            "against the rules of TLS",
+            broken(
+                said(&texts::LIVE_EXPECTED_GO_ON, &[]),
+                said(&texts::LIVE_SEEN, &[&other.to_string()]),
+                &texts::LIVE_WHOSE_SERVER_OR_US,
+                said(&texts::LIVE_FIX_COMPARE, &[at]),
+            ),
+        ),
+    }
+}
+
+fn dialing(error: &DialError, about: &About<'_>) -> Told {
+    let host = about.host;
+    let tcp = |what, broken| (Protocol::Tcp, what, broken);
+    match error {
+        DialError::NameNotFound { detail, .. } => (
+            Protocol::Dns,
+            "no address",
+            broken(
+                said(&texts::LIVE_EXPECTED_ADDRESS, &[host]),
+                said(&texts::LIVE_SEEN, &[detail]),
+                &texts::LIVE_WHOSE_NAME,
+                said(&texts::LIVE_FIX_NAME, &[]),
+            ),
+        ),
+        DialError::Lookup { error, .. } => {
+            let (problem, _) = told::problem(host, error);
+            let seen = problem.split_once("seen ").map_or(problem.as_str(), |(_, seen)| seen);
+            (
+                Protocol::Dns,
+                "no address",
+                broken(
+                    said(&texts::LIVE_EXPECTED_ADDRESS, &[host]),
+                    said(&texts::LIVE_SEEN, &[seen]),
+                    &texts::LIVE_WHOSE_NAME,
+                    said(&texts::LIVE_FIX_NAME, &[]),
+                ),
+            )
+        }
+        DialError::Refused(address) => tcp(
+            "port closed",
+            broken(
+                said(&texts::LIVE_EXPECTED_LISTENER, &[&address.to_string()]),
+                said(&texts::LIVE_SEEN_REFUSED, &[]),
+                &texts::LIVE_WHOSE_REFUSED,
+                said(&texts::LIVE_FIX_REFUSED, &[&about.port.to_string()]),
+            ),
+        ),
+        DialError::TimedOut { address, seconds } => tcp(
+            "no answer",
+            broken(
+                said(&texts::LIVE_EXPECTED_SYN_ACK, &[&address.to_string()]),
+                said(&texts::LIVE_SEEN_FILTERED, &[&seconds.to_string()]),
+                &texts::LIVE_WHOSE_FILTERED,
+                said(&texts::LIVE_FIX_FILTERED, &[&about.port.to_string()]),
+            ),
+        ),
+        DialError::Unreachable { address, detail } => (
+            Protocol::Ipv4,
+            "no route",
+            broken(
+                said(&texts::LIVE_EXPECTED_ROUTE, &[&address.ip().to_string()]),
+                said(&texts::LIVE_SEEN, &[detail]),
+                &texts::LIVE_WHOSE_ROUTE,
+                said(&texts::LIVE_FIX_ROUTE, &[&address.ip().to_string()]),
+            ),
+        ),
+    }
+}
+
+fn not_tls(seen: &[u8], hello: Said, port: &str) -> Broken {
+    let first = quoted(seen);
+    let is_http = seen.starts_with(b"HTTP/") || seen.starts_with(b"<");
+    if is_http {
+        broken(
+            hello,
+            said(&texts::LIVE_SEEN_PLAIN_HTTP, &[&first]),
+            &texts::LIVE_WHOSE_PORT,
+            said(&texts::LIVE_FIX_PLAIN_HTTP, &[port]),
+        )
+    } else {
+        let text = if seen.starts_with(b"SSH-") {
+            &texts::LIVE_SEEN_SSH
+        } else {
+            &texts::LIVE_SEEN_NOT_TLS
+        };
+        broken(
+            hello,
+            said(text, &[&first]),
+            &texts::LIVE_WHOSE_PORT,
+            said(&texts::LIVE_FIX_OTHER_PROGRAM, &[port]),
+        )
+    }
+}
+
+fn answering(error: &WebError, about: &About<'_>, account: &Account) -> Told {
+    let http = |what, broken| (Protocol::Http, what, broken);
+    match error {
+        WebError::Status(status) => {
+            let code = status.as_u16().to_string();
+            let (whose, fix) = if status.is_server_error() {
+                (&texts::LIVE_WHOSE_5XX, &texts::LIVE_FIX_5XX)
+            } else {
+                (&texts::LIVE_WHOSE_4XX, &texts::LIVE_FIX_4XX)
+            };
+            let seen = said(&texts::LIVE_SEEN_STATUS, &[&code]);
+            http(
+                "the server says no",
+                broken(said(&texts::LIVE_EXPECTED_STATUS, &[]), seen, whose, said(fix, &[])),
+            )
+        }
+        WebError::TimedOut { limit, stage } => out_of_time(*limit, stage, about),
+        WebError::Broken { stage, reason } => cut(stage, reason, about, account),
+        other => unnamed(Protocol::Http, &other.to_string(), &other.hint()),
+    }
+}
+
+/// What the next thing would have been.
+fn wanted(stage: &Stage, about: &About<'_>) -> Said {
+    match stage {
+        Stage::Lookup => said(&texts::LIVE_EXPECTED_ADDRESS, &[about.host]),
+        Stage::Tcp => said(
+            &texts::LIVE_EXPECTED_SYN_ACK,
+            &[&format!("{}:{}", about.host, about.port)],
+        ),
+        Stage::Tls => said(&texts::LIVE_EXPECTED_HANDSHAKE, &[]),
+        Stage::Response => said(&texts::LIVE_EXPECTED_RESPONSE, &[]),
+        Stage::Body { received } => said(&texts::LIVE_EXPECTED_BODY, &[&received.to_string()]),
+    }
+}
+
+/// The time is over that all of it has.
+fn out_of_time(limit: Duration, stage: &Stage, about: &About<'_>) -> Told {
+    let mut seen = said(&texts::LIVE_SEEN_TIMED_OUT, &[&limit.as_secs_f64().to_string()]);
+    let expected = wanted(stage, about);
+    let (protocol, whose, fix) = match stage {
+        Stage::Lookup => (Protocol::Dns, &texts::LIVE_WHOSE_NAME, said(&texts::LIVE_FIX_NAME, &[])),
+        Stage::Tcp => {
+            seen = said(&texts::LIVE_SEEN_FILTERED, &[&limit.as_secs_f64().to_string()]);
+            let fix = said(&texts::LIVE_FIX_FILTERED, &[&about.port.to_string()]);
+            (Protocol::Tcp, &texts::LIVE_WHOSE_FILTERED, fix)
+        }
+        Stage::Tls => (
+            Protocol::Tls,
+            &texts::LIVE_WHOSE_SERVER,
+            said(&texts::LIVE_FIX_MAX_TIME, &[]),
+        ),
+        Stage::Response | Stage::Body { .. } => (
+            Protocol::Http,
+            &texts::LIVE_WHOSE_SERVER,
+            said(&texts::LIVE_FIX_MAX_TIME, &[]),
+        ),
+    };
+    (protocol, "out of time", broken(expected, seen, whose, fix))
+}
+
+/// The response is not whole.
+fn cut(stage: &Stage, reason: &str, about: &About<'_>, account: &Account) -> Told {
+    let http = |what, broken| (Protocol::Http, what, broken);
+    let expected = wanted(stage, about);
+    let ended = about
+        .seen
+        .sockets
+        .iter()
+        .any(|socket| socket.purpose == Purpose::Stream && socket.ended);
+    if ended && !said_goodbye(account) {
+        let seen = said(&texts::LIVE_SEEN_CUT, &[]);
+        let fix = said(&texts::LIVE_FIX_CUT, &[]);
+        return http(
+            "cut without close_notify",
+            broken(expected, seen, &texts::LIVE_WHOSE_SERVER_OR_BETWEEN, fix),
+        );
+    }
+    let seen = said(&texts::LIVE_SEEN, &[reason]);
+    let fix = said(&texts::LIVE_FIX_VERSION, &[]);
+    http(
+        "no whole response",
+        broken(expected, seen, &texts::LIVE_WHOSE_SERVER_OR_BETWEEN, fix),
+    )
+}
+
+/// Whether the server said close_notify.
+fn said_goodbye(account: &Account) -> bool {
+    let received = account
+        .frames
+        .iter()
+        .enumerate()
+        .filter(|(_, frame)| frame.way == Way::In);
+    received.into_iter().any(|(index, _)| {
+        let layers = account.layers_of(index);
+        layers
+            .iter()
+            .any(|(_, layer)| layer.name == "alert" && layer.what.contains("close_notify"))
+    })
+}
+
+/// The protocols that the client offered, as its hello says.
+fn offered(account: &Account) -> String {
+    let spaces = (0..account.frames.len()).flat_map(|frame| account.layers_of(frame));
+    let mut hellos = spaces.filter(|(_, layer)| layer.name == "ClientHello");
+    let fields = hellos.next().map(|(_, hello)| hello.fields()).unwrap_or_default();
+    let names = fields.into_iter().filter(|field| field.name == "protocol name");
+    names
+        .map(|field| field.value.to_string())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// When the head of the last response was there.
+fn response(account: &Account) -> Option<u64> {
+    let frames = account.frames.iter().enumerate().filter(|(index, frame)| {
+        let layers = account.layers_of(*index);
+        frame.way == Way::In && layers.iter().any(|(_, layer)| layer.protocol == Protocol::Http)
+    });
+    frames.map(|(_, frame)| frame.at).next_back()
+}
+
+/// When something came last over the stream.
+fn last_heard(seen: &Sockets) -> Option<u64> {
+    let is_stream = |interface: usize| {
+        seen.sockets
+            .get(interface)
+            .is_some_and(|socket| socket.purpose == Purpose::Stream)
+    };
+    let heard = seen
+        .capture
+        .frames
+        .iter()
+        .filter(|frame| frame.way == Way::In && is_stream(frame.interface));
+    heard.map(|frame| frame.at).next_back()
+}
