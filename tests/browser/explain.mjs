@@ -19,6 +19,7 @@ await play(async () => {
   const night = await open("zh.html", { colorScheme: "dark", locale: "zh-CN" });
   await accessible(night, "the page by night, in Chinese");
   await hostile();
+  await others();
 }, snapshot);
 
 /** Opens a page, which asks for nothing but itself. */
@@ -27,7 +28,7 @@ async function open(name, options = {}) {
   const asked = [];
   page.on("request", (request) => asked.push(request.url()));
   await page.goto(`${base}${name}`);
-  await page.getByRole("listbox").first().waitFor();
+  await page.locator("#ladder").waitFor();
   assert.deepEqual(asked, [`${base}${name}`]);
   return page;
 }
@@ -100,7 +101,8 @@ async function downTheLayers(page) {
   await page.locator("#ladder [role=option][aria-label*=JSON]").first().click();
   const frame = await chosenFrame(page);
   await page.locator("#fields .becomes").last().click();
-  assert.match(page.url(), /at=derived\d+/);
+  await page.waitForURL(/at=derived\d+/);
+  await page.locator(".spaces [aria-current]").filter({ hasText: "Decrypted" }).waitFor();
   assert.equal(await chosenFrame(page), frame);
   await page.locator("#fields [role=treeitem]").filter({ hasText: SAID }).last().click();
   const shown = Buffer.from((await chosenBytes(page)).join(""), "hex").toString();
@@ -108,7 +110,7 @@ async function downTheLayers(page) {
   await treeitem(page, "TLS plaintext").click();
   await page.locator("#reason").getByText("CLIENT_TRAFFIC_SECRET_0").waitFor();
   await page.locator("#reason").getByRole("link", { name: `frame${frame}` }).click();
-  assert.match(page.url(), new RegExp(`at=frame${frame}$`));
+  await page.waitForURL(new RegExp(`at=frame${frame}$`));
   // The certificate: from its frame over the record and the message.
   await page.locator("#ladder [role=option][aria-label*='X.509']").first().click();
   await page.getByRole("link", { name: /^Decrypted: .*Certificate/ }).click();
@@ -126,6 +128,7 @@ async function addresses(page) {
   await page.getByRole("radio", { name: "B, the server" }).and(page.locator(":checked")).waitFor();
   assert.equal(await chosenFrame(page), "3");
   for (const wrong of ["#view=C&at=frame999&part=9.9", "#at=derived0", "#%", "#part=0"]) {
+    await page.goto(`${base}zh.html`);
     await page.goto(`${base}en.html${wrong}`);
     assert.ok(Number(await chosenFrame(page)) >= 1, wrong);
   }
@@ -140,8 +143,11 @@ async function eyes(page) {
     const frames = await page.locator("#ladder [role=option]").count();
     for (let number = 1; number <= frames; number += 1) {
       await page.locator(`#row${number}`).click();
-      for (const link of await page.getByRole("navigation", { name: "This frame" }).getByRole("link").all()) {
+      const list = page.getByRole("navigation", { name: "This frame" });
+      for (const link of await list.getByRole("link").all()) {
+        const place = await link.getAttribute("href");
         await link.click();
+        await list.locator(`[aria-current][href="${place}"]`).waitFor();
         seen.push(await page.locator("#page").textContent());
       }
     }
@@ -179,4 +185,27 @@ async function hostile() {
   assert.equal(await page.evaluate(() => window.hit), undefined);
   assert.equal(await page.locator("img, iframe").count(), 0);
   tell("hostile");
+}
+
+/** Journeys that went otherwise: every view of each, from the first frame to the last. */
+async function others() {
+  const lost = await open("lost.html");
+  assert.ok((await lost.locator("#ladder .cross").count()) >= 1);
+  await lost.locator("#ladder [role=option][aria-label*='lost behind']").first().click();
+  for (const name of ["resumed.html", "nobody.html", "native.html"]) {
+    const page = await open(name);
+    for (const radio of await page.getByRole("radio").all()) {
+      await page.locator(`label[for="${await radio.getAttribute("id")}"]`).click();
+      await page.locator("#ladder").focus();
+      await page.keyboard.press("Home");
+      for (let left = await page.locator("#ladder [role=option]").count(); left > 0; left -= 1) {
+        await page.keyboard.press("ArrowDown");
+      }
+    }
+  }
+  const nobody = await open("nobody.html");
+  await nobody.getByText("B, the server").click();
+  await nobody.getByText("No frame was seen here.").waitFor();
+  await accessible(nobody, "a view without frames");
+  tell("others");
 }

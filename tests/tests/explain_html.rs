@@ -1,4 +1,6 @@
 //! The page of `nihao explain --html`: the same for the same seed, never in place of another file, and what it does in a browser.
+//!
+//! With `NIHAO_SCREENSHOTS=1` the pictures of the README are taken anew.
 
 use std::fs;
 use std::path::Path;
@@ -62,6 +64,10 @@ fn the_page_works_from_the_disk_in_a_browser() -> anyhow::Result<()> {
     page(&place("zh.html"), &["--lang", "zh"]);
     let attack = "</script><img src=x onerror=\"window.hit=1\"><svg onload='window.hit=1'>";
     page(&place("hostile.html"), &[attack]);
+    page(&place("lost.html"), &["--lose", "syn"]);
+    page(&place("resumed.html"), &["--scene", "resumed"]);
+    page(&place("nobody.html"), &["--fault", "no-such-name"]);
+    page(&place("native.html"), &["--native"]);
     play("explain", directory.path())?;
     for file in ["A.pcapng", "router.pcapng", "B.pcapng"] {
         let saved = place("saved").join(file);
@@ -87,11 +93,46 @@ fn a_keyboard_is_enough_for_the_page() -> anyhow::Result<()> {
     play("explain_keyboard", directory.path())
 }
 
+#[test]
+fn pictures_are_small() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    let place = |name: &str| directory.path().join(name);
+    for language in ["en", "zh"] {
+        page(&place(&format!("{language}.html")), &["--lang", language]);
+        fs::write(place(&format!("ladder-{language}.ansi")), on_a_terminal(language)?)?;
+    }
+    let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/browser/screenshots").into();
+    let folder = if std::env::var_os("NIHAO_SCREENSHOTS").is_some() {
+        kept
+    } else {
+        place("pictures")
+    };
+    let environment = [("NIHAO_SCREENSHOTS", folder.to_str().unwrap())];
+    play_with("explain_pictures", directory.path(), &environment)
+}
+
+/// The ladder as it comes to a terminal of 128 columns.
+fn on_a_terminal(language: &str) -> anyhow::Result<Vec<u8>> {
+    let nihao = binaries().nihao.display();
+    let output = Command::new("script")
+        .args(["--quiet", "--return", "--command"])
+        .arg(format!("stty cols 128 rows 40 && '{nihao}' explain --lang {language}"))
+        .arg("/dev/null")
+        .env_remove("NO_COLOR")
+        .output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    Ok(output.stdout)
+}
+
 fn play(name: &str, directory: &Path) -> anyhow::Result<()> {
+    play_with(name, directory, &[])
+}
+
+fn play_with(name: &str, directory: &Path, environment: &[(&str, &str)]) -> anyhow::Result<()> {
     Script {
         name,
         browser: Browser::Chromium,
-        environment: &[],
+        environment,
     }
     .play_files(directory)
 }

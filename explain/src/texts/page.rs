@@ -49,6 +49,7 @@ labels! {
     "play": "Play", "播放";
     "pause": "Pause", "暂停";
     "next_frame": "Next frame", "下一帧";
+    "no_frames": "No frame was seen here.", "这里一帧也没有看到。";
     "frame": "Frame {frame}", "第 {frame} 帧";
     "frame_label": "Frame {frame}, {time} ms, {from} to {to}, {layer}, {size} bytes", "第 {frame} 帧，{time} 毫秒，{from} 到 {to}，{layer}，{size} 字节";
     "frame_lost": "Frame {frame}, {time} ms, from {from}, seen last at {to} and lost behind it, {layer}, {size} bytes",

@@ -33,8 +33,21 @@ export const views = given.views.map(gather);
 /** A space of bytes in an address: `frame12`, `derived3`. */
 export const nameOf = (space) => (space.frame === undefined ? `derived${space.derived}` : `frame${space.frame}`);
 
+/** What stands in the place of a frame where none was seen. */
+const NOTHING = {
+  number: 0,
+  at: 0,
+  way: "in",
+  bytes: "",
+  completes: [],
+  tree: { layer: "Ethernet", name: "frame", what: "", range: [0, 0], parts: [] },
+};
+
 /** The line that has these bytes, or none. */
 export function lineOf(view, space) {
+  if (view.frames.length === 0) {
+    return NOTHING;
+  }
   const all = space.frame === undefined ? view.derived : view.frames;
   return all[(space.frame ?? space.derived) - 1];
 }
@@ -107,6 +120,7 @@ const TINTS = {
   DNS: "dns",
   TLS: "tls",
   "X.509": "x509",
+  certificates: "x509",
   HTTP: "app",
   JSON: "app",
   nihao: "app",

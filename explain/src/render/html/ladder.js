@@ -34,7 +34,7 @@ export function ladder() {
         group.append(row, words);
         y += ROW;
       }
-      parts.push({ group, first: rung.frames[0] });
+      parts.push(group);
     }
     const lanes = story.path.map((node) => {
       const x = laneAt(story.path, node);
@@ -43,7 +43,7 @@ export function ladder() {
     list = shape(
       "svg",
       {
-        role: "listbox",
+        role: rows.length > 0 ? "listbox" : "img",
         tabindex: 0,
         id: "ladder",
         "aria-label": say("ladder"),
@@ -53,9 +53,9 @@ export function ladder() {
         onclick: press,
       },
       shape("g", { "aria-hidden": "true" }, ...lanes),
-      ...parts.map(({ group }) => group),
+      ...parts,
     );
-    box.replaceChildren(head(story.path), list);
+    box.replaceChildren(head(story.path), rows.length > 0 ? "" : el("p", {}, say("no_frames")), list);
     update();
   }
 
@@ -72,7 +72,8 @@ export function ladder() {
       }
     }
     for (const group of list.querySelectorAll("g[role=group]")) {
-      attribute(group.firstChild, "class", group.querySelector("[role=option]:not(.later)") ? "step" : "step later");
+      const isLater = group.querySelector("[role=option]") !== null && group.querySelector("[role=option]:not(.later)") === null;
+      attribute(group.firstChild, "class", isLater ? "step later" : "step");
     }
   }
 

@@ -16,10 +16,11 @@ use serde_json::{Value, json};
 use crate::texts::{LABELS, Language};
 
 const PAGE: &str = include_str!("page.html");
-const STYLES: [(&str, &str); 3] = [
+const STYLES: [(&str, &str); 4] = [
     ("style.css", include_str!("style.css")),
     ("ladder.css", include_str!("ladder.css")),
     ("bytes.css", include_str!("bytes.css")),
+    ("tables.css", include_str!("tables.css")),
 ];
 /// Each after those it imports from.
 const SCRIPTS: [(&str, &str); 12] = [

@@ -11,7 +11,7 @@ export function spaces() {
   const list = el("nav", { class: "spaces", "aria-label": say("spaces") });
   function draw() {
     const frame = frameOf(view(), state.space);
-    const line = view().frames[frame - 1];
+    const line = lineOf(view(), { frame });
     const all = [{ frame }, ...line.completes.map((derived) => ({ derived }))];
     // What became complete with another frame may be chosen, too: the address said so.
     const isThere = all.some((space) => nameOf(space) === nameOf(state.space));

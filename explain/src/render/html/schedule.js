@@ -4,7 +4,7 @@ import { attribute, el, reveal, shape } from "./dom.js";
 import { view } from "./state.js";
 import { say, told } from "./words.js";
 
-const [BOX, HIGH, GAP_X, GAP_Y] = [196, 44, 22, 30];
+const [BOX, HIGH, GAP_X, GAP_Y] = [196, 44, 30, 30];
 
 /** One graph for each connection that has a schedule, with what its two ends agreed on. */
 export function schedules() {
@@ -30,12 +30,12 @@ function agreement(agreed) {
 
 function graph({ nodes, flow }) {
   const places = layout(nodes);
-  const width = Math.max(...places.map(({ x }) => x)) + BOX + 12;
+  const width = Math.max(...places.map(({ x }) => x)) + BOX + 24;
   const height = Math.max(...places.map(({ y }) => y)) + HIGH + 12;
   const edges = nodes.flatMap((node, index) => node.of.map((from) => edge(places[from], places[index], from, index)));
   const boxes = nodes.map((node, index) => boxOf(node, places[index], `key${flow}-${index}`));
   const card = el("div", { class: "key-card", "aria-live": "polite" });
-  let chosen = Math.max(0, nodes.findIndex((node) => node.value !== null));
+  let chosen = Math.max(0, nodes.findIndex((node) => node.of.length > 0));
   const drawing = shape(
     "svg",
     { role: "listbox", tabindex: 0, width, height, "aria-label": say("schedule_graph"), onkeydown: keys, onclick: press },
@@ -78,17 +78,33 @@ function graph({ nodes, flow }) {
   return el("div", { class: "graph-and-card" }, box, card);
 }
 
-/** The place of each node: below all that it is made of, and beside those as far down. */
+/** The place of each node: a tree of what is made of what first; keys and other ends stand one below the other under theirs. */
 function layout(nodes) {
-  const depths = [];
-  const taken = [];
-  return nodes.map((node, index) => {
-    const depth = Math.max(-1, ...node.of.map((from) => depths[from])) + 1;
-    depths[index] = depth;
-    const column = taken[depth] ?? 0;
-    taken[depth] = column + 1;
-    return { x: 6 + column * (BOX + GAP_X), y: 6 + depth * (HIGH + GAP_Y) };
-  });
+  const children = nodes.map((_, index) => nodes.flatMap((node, child) => (node.of[0] === index ? [child] : [])));
+  const places = nodes.map(() => null);
+  const put = (index, column, y) => {
+    places[index] = { x: 6 + column * (BOX + GAP_X), y };
+    const ends = children[index].filter((child) => children[child].length === 0);
+    const others = children[index].filter((child) => children[child].length > 0);
+    ends.forEach((child, place) => {
+      places[child] = { x: 22 + column * (BOX + GAP_X), y: y + HIGH + 14 + place * (HIGH + 8), isEnd: true };
+    });
+    let width = ends.length > 0 ? 1 : 0;
+    for (const child of others) {
+      width += put(child, column + width, y + HIGH + GAP_Y);
+    }
+    return Math.max(1, width);
+  };
+  const roots = nodes.flatMap((node, index) => (node.of.length === 0 && children[index].length > 0 ? [index] : []));
+  roots.reduce((column, index) => column + put(index, column, 6), 0);
+  // What only goes in beside something else stands above that, to the right.
+  for (const [index, place] of places.entries()) {
+    if (place === null) {
+      const user = places[nodes.findIndex((node) => node.of.includes(index))] ?? { x: 6, y: 6 + HIGH + GAP_Y };
+      places[index] = { x: user.x + BOX + GAP_X, y: user.y - HIGH - GAP_Y };
+    }
+  }
+  return places;
 }
 
 function ancestors(nodes, index) {
@@ -106,9 +122,13 @@ function ancestors(nodes, index) {
 }
 
 function edge(from, to, fromIndex, toIndex) {
-  const [x1, y1, x2, y2] = [from.x + BOX / 2, from.y + HIGH, to.x + BOX / 2, to.y];
   const bend = GAP_Y * 0.8;
-  const d = `M${x1},${y1}C${x1},${y1 + bend} ${x2},${y2 - bend} ${x2},${y2}`;
+  const [x1, y1, x2] = [from.x + BOX / 2, from.y + HIGH, to.x + BOX / 2];
+  const middle = to.y + HIGH / 2;
+  const d =
+    to.isEnd && to.x - from.x < BOX / 2
+      ? `M${from.x + 6},${y1}V${middle}H${to.x}`
+      : `M${x1},${y1}C${x1},${y1 + bend} ${x2},${to.y - bend} ${x2},${to.y}`;
   return shape("path", { d, class: "edge", "data-from": fromIndex, "data-to": toIndex });
 }
 
