@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: certificates of every shape, connections in memory, a scripted peer, a lab of real processes.
 
 pub mod capture;
+pub mod frames;
 pub mod interop;
 pub mod lab;
 pub mod live;

@@ -128,6 +128,9 @@ pub fn verify_signed_by(certificate: &[u8], issuer_key: &[u8]) -> Result<(), Cer
         Ok::<_, DerError>((Signed::parse(certificate)?, kind, info.bit_string()?))
     };
     let (signed, kind, key) = read().map_err(|_| CertificateError::Malformed)?;
+    if !takes_key(issuer_key) {
+        return Err(CertificateError::UnsupportedAlgorithm);
+    }
     let ours = Ed25519::default();
     let ours: &dyn SignatureVerificationAlgorithm = &ours;
     let mut all = std::iter::once(ours).chain(OTHERS.iter().copied());
@@ -138,4 +141,22 @@ pub fn verify_signed_by(certificate: &[u8], issuer_key: &[u8]) -> Result<(), Cer
     fitting
         .verify_signature(key, signed.body.whole, signed.signature)
         .map_err(|_| CertificateError::BadSignature)
+}
+
+/// Whether signatures by a public key, a DER SubjectPublicKeyInfo, are looked at here: a wrong signature is another thing than one of
+/// a kind that nobody here can judge.
+#[must_use]
+pub fn takes_key(info: &[u8]) -> bool {
+    let read = || {
+        let mut info = Der::new(info).inside(tag::SEQUENCE)?;
+        Ok::<_, DerError>((info.expect(tag::SEQUENCE)?.content, info.bit_string()?))
+    };
+    match read() {
+        #[cfg(feature = "rsa")]
+        Ok((kind, key)) if kind == alg_id::RSA_ENCRYPTION.as_ref() => SignatureAlgorithm::RsaPkcs1Sha256.takes(key),
+        Ok((kind, _)) => [alg_id::ED25519, alg_id::ECDSA_P256, alg_id::ECDSA_P384]
+            .iter()
+            .any(|known| known.as_ref() == kind),
+        Err(_) => false,
+    }
 }

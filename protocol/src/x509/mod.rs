@@ -15,7 +15,7 @@ mod pem;
 mod remembered;
 mod trust;
 
-pub use algorithms::{verify_signed_by, verify_with_certificate};
+pub use algorithms::{takes_key, verify_signed_by, verify_with_certificate};
 pub use certificate::{Certificate, Signed};
 pub use der::DerError;
 pub use distinguished_name::{Attribute, DistinguishedName};

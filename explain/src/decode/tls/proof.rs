@@ -6,7 +6,7 @@ use nihao_protocol::tls::messages::{
     Certificate, CertificateVerify, ClientHello, Finished, Message, Signer, signed_content,
 };
 use nihao_protocol::tls::names::ExtensionType;
-use nihao_protocol::x509::{self, CertificateError, verify_with_certificate};
+use nihao_protocol::x509::{self, takes_key, verify_with_certificate};
 
 use super::{CLIENT, Connection, SERVER};
 use crate::decode::chain::{self, Chain, hex};
@@ -193,14 +193,15 @@ fn verified(leaf: &[u8], side: usize, transcript: &Digest, verify: &CertificateV
     let content = signed_content(signer, transcript);
     match verify_with_certificate(leaf, verify.scheme, &content, &verify.signature) {
         Ok(()) => Some(true),
-        Err(CertificateError::UnsupportedAlgorithm) if is_foreign(verify.scheme) => None,
+        Err(_) if is_foreign(leaf, verify.scheme) => None,
         Err(_) => Some(false),
     }
 }
 
-/// Whether it is a scheme that nothing here verifies; one that does not fit the key is wrong.
-const fn is_foreign(scheme: SignatureScheme) -> bool {
-    scheme.algorithm().is_none()
+/// Whether it is a scheme or a key that nothing here verifies; a scheme that does not fit the key is wrong.
+fn is_foreign(leaf: &[u8], scheme: SignatureScheme) -> bool {
+    let takes = |view: x509::Certificate<'_>| takes_key(view.public_key_info);
+    scheme.algorithm().is_none() || !x509::Certificate::parse(leaf).is_ok_and(takes)
 }
 
 fn layer_of<'a>(spaces: &'a Spaces, span: &Span) -> Option<&'a Layer> {

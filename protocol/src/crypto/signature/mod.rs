@@ -272,6 +272,20 @@ pub enum SignatureAlgorithm {
 }
 
 impl SignatureAlgorithm {
+    /// Whether signatures of this key are looked at at all: RSA keys are not that are too short or too long.
+    #[must_use]
+    pub fn takes(self, public_key: &[u8]) -> bool {
+        match self {
+            Self::Ed25519
+            | Self::EcdsaP256Sha256
+            | Self::EcdsaP256Sha384
+            | Self::EcdsaP384Sha256
+            | Self::EcdsaP384Sha384 => !public_key.is_empty(),
+            #[cfg(feature = "rsa")]
+            _ => rsa::takes(public_key),
+        }
+    }
+
     /// Verifies `signature` over `message`. The public key comes as X.509 carries its bits: 32 bytes for Ed25519, a point of the
     /// curve for ECDSA, the DER of RSAPublicKey (RFC 8017) for RSA.
     pub fn verify(self, public_key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {

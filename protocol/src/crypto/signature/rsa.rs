@@ -36,6 +36,11 @@ pub(super) fn verify_pkcs1<D: Digest + AssociatedOid>(
         .map_err(|_| BadSignature)
 }
 
+/// Whether signatures of this key are looked at: it is none that is too short, too long or no key.
+pub(super) fn takes(public_key: &[u8]) -> bool {
+    parse(public_key).is_ok()
+}
+
 fn parse(public_key: &[u8]) -> Result<rsa::RsaPublicKey, BadSignature> {
     let key = rsa::RsaPublicKey::from_pkcs1_der(public_key).map_err(|_| BadSignature)?;
     if key.n().bits_vartime() < MODULUS {
