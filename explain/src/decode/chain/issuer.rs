@@ -25,11 +25,14 @@ impl<'a> Issuer<'a> {
     pub(in crate::decode) fn find(chain: &[Vec<u8>], index: usize, trusted: Trusted<'a>) -> Option<Self> {
         let view = Certificate::parse(chain.get(index)?).ok()?;
         let after = index.saturating_add(1)..chain.len();
-        let shown = after.chain(0..index).find_map(|place| {
-            let other = Certificate::parse(chain.get(place)?).ok()?;
-            let fits = may_have_signed(&other, &view);
-            fits.then(|| Self::of(&other, Some(place), None))
-        });
+        let among_shown = |fits: fn(&Certificate<'_>, &Certificate<'_>) -> bool| {
+            after.clone().chain(0..index).find_map(|place| {
+                let other = Certificate::parse(chain.get(place)?).ok()?;
+                fits(&other, &view).then(|| Self::of(&other, Some(place), None))
+            })
+        };
+        // RFC 8446 §4.4.2: who follows is meant to have signed, even where the key identifiers say another thing.
+        let shown = among_shown(may_have_signed).or_else(|| among_shown(is_named));
         let is_last = index.saturating_add(1) == chain.len();
         let by_trusted = || match trusted {
             Trusted::Roots(roots) => Self::among_roots(chain, index, roots),
@@ -90,6 +93,10 @@ fn may_have_signed(issuer: &Certificate<'_>, certificate: &Certificate<'_>) -> b
         Ok(Some(Meaning::SubjectKey(id))) => Some(id),
         _ => None,
     };
+    is_named(issuer, certificate) && wanted.zip(own).is_none_or(|(wanted, own)| wanted == own)
+}
+
+/// Whether it is the one that the certificate names.
+fn is_named(issuer: &Certificate<'_>, certificate: &Certificate<'_>) -> bool {
     issuer.subject.contents() == certificate.issuer.contents()
-        && wanted.zip(own).is_none_or(|(wanted, own)| wanted == own)
 }
