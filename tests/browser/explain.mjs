@@ -115,6 +115,13 @@ async function downTheLayers(page) {
   await page.locator("#ladder [role=option][aria-label*='X.509']").first().click();
   await page.getByRole("link", { name: /^Decrypted: .*Certificate/ }).click();
   await treeitem(page, "X.509 .*").click();
+  // What a check is about, and what the resolver asked where nobody here could see it.
+  await page.getByRole("region", { name: "Checks of the certificates" }).getByRole("link").first().click();
+  await page.waitForURL(/at=derived\d+&part=/);
+  assert.ok((await chosenBytes(page)).length > 10);
+  await page.getByRole("region", { name: "Name resolution" }).getByRole("link", { name: /^resolver/ }).first().click();
+  await page.locator("#reason").getByText("It did not pass here: resolver").waitFor();
+  await treeitem(page, "DNS message").click();
   tell("down the layers");
 }
 

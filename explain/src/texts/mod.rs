@@ -26,7 +26,7 @@ pub use http::*;
 pub use keys::*;
 pub use link::*;
 pub use live::*;
-pub use page::{LABELS, Label};
+pub use page::LABELS;
 pub use story::*;
 pub use table::all;
 pub use tcp::*;

@@ -1,33 +1,11 @@
 //! What the page of a story calls things.
 
-use super::Language;
-
-/// A name or a short sentence of the page; `{…}` stands for what is put in.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Label {
-    /// What it is called by.
-    pub key: &'static str,
-    /// In English.
-    pub english: &'static str,
-    /// In Chinese.
-    pub chinese: &'static str,
-}
-
-impl Label {
-    /// It, in a language.
-    #[must_use]
-    pub const fn told(&self, language: Language) -> &'static str {
-        match language {
-            Language::English => self.english,
-            Language::Chinese => self.chinese,
-        }
-    }
-}
+use super::words::Word;
 
 macro_rules! labels {
     ($($key:literal: $english:literal, $chinese:literal;)*) => {
-        /// Every label of the page.
-        pub static LABELS: &[Label] = &[$(Label { key: $key, english: $english, chinese: $chinese }),*];
+        /// Every label of the page: a name or a short sentence; `{…}` stands for what is put in.
+        pub static LABELS: &[Word] = &[$(Word { key: $key, english: $english, chinese: $chinese }),*];
     };
 }
 
@@ -49,6 +27,8 @@ labels! {
     "play": "Play", "播放";
     "pause": "Pause", "暂停";
     "next_frame": "Next frame", "下一帧";
+    "elsewhere": "Seen at {node}", "在 {node} 所见";
+    "elsewhere_at": "It did not pass here: {node} sent or received it at {time} ms.", "它不经过这里：{node} 在 {time} 毫秒收发。";
     "no_frames": "No frame was seen here.", "这里一帧也没有看到。";
     "frame": "Frame {frame}", "第 {frame} 帧";
     "frame_label": "Frame {frame}, {time} ms, {from} to {to}, {layer}, {size} bytes", "第 {frame} 帧，{time} 毫秒，{from} 到 {to}，{layer}，{size} 字节";

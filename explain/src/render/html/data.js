@@ -24,14 +24,29 @@ function gather(lines) {
     view[name] = lines.filter((line) => line.type === type);
   }
   view.name = view.story.view;
+  view.elsewhere = elsewhere(view);
   return view;
+}
+
+/** What the look-ups needed and this point did not see: the resolver's own questions and their answers. */
+function elsewhere(view) {
+  const unseen = view.lookups.filter((lookup) => !lookup.frames?.length);
+  return unseen.flatMap((lookup) =>
+    (lookup.messages ?? []).map((message) => {
+      const frame = Math.max(1, view.frames.filter(({ at }) => at <= message.at).length);
+      return Object.assign(message, { frame, node: lookup.node, completes: [] });
+    }),
+  );
 }
 
 /** One for each point that the story is told from. */
 export const views = given.views.map(gather);
 
-/** A space of bytes in an address: `frame12`, `derived3`. */
-export const nameOf = (space) => (space.frame === undefined ? `derived${space.derived}` : `frame${space.frame}`);
+/** A space of bytes in an address: `frame12`, `derived3`, `elsewhere2`. */
+export function nameOf(space) {
+  const [[kind, number]] = Object.entries(space);
+  return `${kind}${number}`;
+}
 
 /** What stands in the place of a frame where none was seen. */
 const NOTHING = {
@@ -48,8 +63,8 @@ export function lineOf(view, space) {
   if (view.frames.length === 0) {
     return NOTHING;
   }
-  const all = space.frame === undefined ? view.derived : view.frames;
-  return all[(space.frame ?? space.derived) - 1];
+  const { derived, elsewhere, frame } = space;
+  return view.frames[frame - 1] ?? view.derived[derived - 1] ?? view.elsewhere[elsewhere - 1];
 }
 
 /** The number of the frame with which a space became complete. */

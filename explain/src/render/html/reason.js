@@ -35,7 +35,12 @@ const titleOf = (tree) => {
   return `${tree.layer} ${layers.length > 0 ? layers.join(" ") : tree.name}`;
 };
 
-const made = (line) => (line.how === "joined" ? say("joined") : say("decrypted"));
+function made(line) {
+  if (line.how === undefined) {
+    return say("elsewhere", { node: line.node });
+  }
+  return line.how === "joined" ? say("joined") : say("decrypted");
+}
 
 /** The card that says it. */
 export function reason() {
@@ -94,6 +99,9 @@ function facts(line, { node, isLayer }) {
 
 /** Where a space of bytes came from: a wire, or other bytes. */
 function origin(line) {
+  if (line.node !== undefined) {
+    return el("p", {}, say("elsewhere_at", { node: line.node, time: milliseconds(line.at) }));
+  }
   if (line.how === undefined) {
     return el("p", {}, say(line.way === "out" ? "sent_at" : "received_at", { time: milliseconds(line.at) }), hops(line));
   }

@@ -18,15 +18,21 @@ function agreement(agreed) {
   if (agreed === null || agreed === undefined) {
     return null;
   }
-  const rows = [
-    [say("group"), agreed.group],
-    [say("client_share"), agreed.client_share],
-    [say("server_share"), agreed.server_share],
-    [say("shared_secret"), agreed.shared_secret ?? say("unknown_here")],
-  ];
-  const said = rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", { class: "whole" }, String(value ?? say("unknown_here")))]);
-  return el("details", {}, el("summary", {}, say("agreement")), el("dl", {}, ...said));
+  // A hybrid has a half of its own for each of its groups.
+  const halves = agreed.halves?.length ? agreed.halves : [agreed];
+  const parts = halves.flatMap((half) => {
+    const rows = [
+      [say("client_share"), half.client_share],
+      [say("server_share"), half.server_share],
+      [say("shared_secret"), half.shared_secret],
+    ];
+    const said = rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", { class: "whole" }, value ?? say("unknown_here"))]);
+    return [el("h4", {}, `${say("group")} ${half.name ?? half.group}`), el("dl", {}, ...said)];
+  });
+  return el("details", {}, el("summary", {}, say("agreement")), ...parts);
 }
+
+const MAKINGS = { extract: "HKDF-Extract", expand: "HKDF-Expand-Label" };
 
 function graph({ nodes, flow }) {
   const places = layout(nodes);
@@ -156,7 +162,7 @@ function wordsOf(node, { x, y }) {
 function cardOf(nodes, node) {
   const rows = [
     [say("value"), node.value ?? say("unknown_here")],
-    [say("how"), typeof node.how === "string" ? node.how : JSON.stringify(node.how)],
+    [say("how"), MAKINGS[node.how]],
     [say("made_of"), node.of.map((from) => nodes[from].name).join(", ")],
     [say("label"), node.label],
     [say("over"), node.over],

@@ -72,7 +72,7 @@ export function address(space, part = "") {
 export function follow() {
   const words = new URLSearchParams(location.hash.slice(1));
   const place = views.findIndex((one) => one.name === words.get("view"));
-  const [, kind, number] = /^(frame|derived)(\d+)$/.exec(words.get("at") ?? "") ?? [];
+  const [, kind, number] = /^(frame|derived|elsewhere)(\d+)$/.exec(words.get("at") ?? "") ?? [];
   choose({
     ...(place >= 0 && { view: place }),
     ...(kind !== undefined && { space: { [kind]: Number(number) }, part: words.get("part") ?? "" }),

@@ -61,6 +61,16 @@ function frames(numbers) {
   return el("span", {}, ...links.flatMap((one, index) => (index === 0 ? [one] : [", ", one])));
 }
 
+/** The frames of a look-up, or what was seen of it elsewhere. */
+function seenIn(lookup) {
+  if (lookup.frames?.length) {
+    return frames(lookup.frames);
+  }
+  const places = (lookup.messages ?? []).map((message) => view().elsewhere.indexOf(message) + 1);
+  const links = places.map((place) => el("a", { href: address({ elsewhere: place }) }, `${lookup.node} ${place}`));
+  return el("span", {}, ...links.flatMap((one, index) => (index === 0 ? [one] : [", ", one])));
+}
+
 /** Links to the bytes that something is about. */
 function spans(all) {
   const links = all.map(({ space, range }) => {
@@ -127,7 +137,7 @@ function lookups() {
     one.what,
     one.ttl === null ? "" : String(one.ttl),
     why(one.why),
-    frames(one.frames ?? []),
+    seenIn(one),
   ]);
   const headings = ["#", "ms", say("node"), say("place"), say("asked"), say("result"), say("answer"), "TTL", say("why"), say("frames")];
   return rows.length === 0 ? [] : [table(headings, rows)];
