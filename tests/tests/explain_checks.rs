@@ -167,6 +167,7 @@ fn openssl_judges_as_the_checks_do() {
                     secrets: &secrets,
                     trusted: Trusted::Roots(&roots),
                     began: Some(UnixTime(0)), // its frames have the time since then
+                    is_withheld: false,
                 },
             );
             let checks = checks_of(&account, port)?;

@@ -229,7 +229,7 @@ fn resealed(journey: &Journey, account: &Account, index: usize, (at, bit): (usiz
         .map(|place| capture.frames[place.frame].bytes[place.at])
         .collect();
     let tag = key(account, protection)
-        .seal(&protection.nonce, &header, &mut plain)
+        .seal(&protection.nonce.unwrap(), &header, &mut plain)
         .unwrap();
     for (place, byte) in places[5..].iter().zip(plain.iter().chain(&tag)) {
         capture.frames[place.frame].bytes[place.at] = *byte;
@@ -246,7 +246,7 @@ fn key(account: &Account, protection: &Protection) -> Aead {
     let mut fitting = schedules.filter(|schedule| {
         let ivs = schedule.nodes.iter().filter(|made| made.name.ends_with("handshake iv"));
         ivs.into_iter()
-            .any(|made| made.value.as_deref() == Some(&protection.iv))
+            .any(|made| made.value.as_deref() == protection.iv.as_ref().map(<[u8; 12]>::as_slice))
     });
     let schedule = fitting.next().expect("a schedule with this iv");
     let side = if protection.secret.starts_with("SERVER") {
