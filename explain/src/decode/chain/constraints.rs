@@ -91,3 +91,60 @@ fn is_within(name: &GeneralName<'_>, bound: &GeneralName<'_>) -> Option<bool> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dns(name: &str) -> GeneralName<'_> {
+        GeneralName::Dns(name.into())
+    }
+
+    fn ip(address: &str) -> GeneralName<'static> {
+        GeneralName::Ip(address.parse().unwrap())
+    }
+
+    fn range(address: &str, mask: &str) -> GeneralName<'static> {
+        GeneralName::IpRange {
+            address: address.parse().unwrap(),
+            mask: mask.parse().unwrap(),
+        }
+    }
+
+    /// The examples of RFC 5280 §4.2.1.10, and names on the edge of them.
+    #[test]
+    fn names_lie_within_or_outside() {
+        let permitted = vec![dns("host.example.com"), range("192.0.2.0", "255.255.255.0")];
+        let excluded = vec![dns("secret.host.example.com"), range("2001:db8::", "ffff:ffff::")];
+        let bounds = [Bounds { permitted, excluded }];
+        for (name, allowed) in [
+            (dns("host.example.com"), Some(true)),
+            (dns("My.Host.Example.Com"), Some(true)),
+            (dns("host1.example.com"), Some(false)),
+            (dns("myhost.example.com"), Some(false)),
+            (dns("example.com"), Some(false)),
+            (dns("a.secret.host.example.com"), Some(false)),
+            (ip("192.0.2.255"), Some(true)),
+            (ip("192.0.3.0"), Some(false)),
+            (ip("2001:db8::1"), Some(false)),
+            (GeneralName::Email("a@b".into()), Some(true)),
+        ] {
+            assert_eq!(allow(&bounds, std::slice::from_ref(&name)), allowed, "{name}");
+        }
+        let mail = [Bounds {
+            permitted: vec![GeneralName::Email("b".into())],
+            excluded: Vec::new(),
+        }];
+        assert_eq!(
+            allow(&mail, &[GeneralName::Email("a@b".into())]),
+            None,
+            "not compared here"
+        );
+        assert_eq!(allow(&mail, &[dns("b")]), Some(true), "another kind of name");
+        let everything = [Bounds {
+            permitted: Vec::new(),
+            excluded: vec![dns("")],
+        }];
+        assert_eq!(allow(&everything, &[dns("b")]), Some(false));
+    }
+}
