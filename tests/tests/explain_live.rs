@@ -92,6 +92,7 @@ fn a_connection_that_holds_has_every_step() {
         "{GET / HTTP/1.1}",
         "{HTTP/1.0 200 ok}",
         "{close_notify}",
+        "TCP_INFO: RTT ",
         "our end of the stream",
         "What cannot be seen from here:",
     ];

@@ -2,6 +2,8 @@
 
 mod broken;
 mod marks;
+#[cfg(target_os = "linux")]
+mod measured;
 mod record;
 mod route;
 

@@ -31,6 +31,9 @@ super::texts! {
     LIVE_ROUTE: Why, "RFC 1812 §5.2.4.3",
         "The route that the kernel takes: of all that fit the address the one with the longest prefix. The frame goes to the gateway's MAC, the packet to the address.",
         "内核所选的路由：在与地址相符的各条中取前缀最长的。帧发往网关的 MAC 地址，分组发往目的地址。";
+    LIVE_TCP_INFO: Why, "RFC 6298 §2",
+        "What the kernel measured on this connection; of its segments it tells nothing more.",
+        "内核对这条连接的测量；关于各个报文段，它不再多说。";
     LIVE_UNSEEN_RESOLVER: Why, "RFC 1034 §5.3.1",
         "What the system's resolver asked, and whom: it was asked through the system. --resolver ADDRESS or --resolver recursive shows every message.",
         "看不到系统解析器问了什么、问了谁：域名是经系统查询的。用 --resolver 地址 或 --resolver recursive 可以看到每一条报文。";

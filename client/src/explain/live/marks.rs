@@ -22,6 +22,7 @@ pub(super) fn marks(host: &str, steps: &[(u64, Step)]) -> Vec<Mark> {
                 Way::In,
                 &texts::LIVE_THEIR_END,
             ),
+            Step::Measured(what) => (what.clone(), Act::Inside, Way::Out, &texts::LIVE_TCP_INFO),
             Step::Broke(reason) => (reason.clone(), Act::Reset, Way::In, &texts::LIVE_BROKE),
         };
         Some(Mark {

@@ -12,6 +12,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+#[cfg(target_os = "linux")]
+use super::measured::measured;
 use crate::dial::system::{self, SystemNetwork, Tap};
 use crate::dial::{Dial, DialError, DialStep, Sockets};
 use crate::resolve::Ask;
@@ -40,6 +42,8 @@ pub(super) enum Step {
     Ended,
     /// This socket broke, with the system's reason.
     Broke(String),
+    /// What the system measured on this socket.
+    Measured(String),
 }
 
 impl Recorder {
@@ -159,6 +163,7 @@ impl Sockets for Recorded {
             socket,
             recorder: self.0.clone(),
             is_over: false,
+            is_measured: false,
         })
     }
 
@@ -202,9 +207,22 @@ pub(crate) struct Stream {
     recorder: Recorder,
     /// Whether its end or its breaking was told.
     is_over: bool,
+    /// Whether it was told what the system measured.
+    is_measured: bool,
 }
 
 impl Stream {
+    /// Asks what the system measured, once, while it still knows.
+    fn measure(&mut self) {
+        #[cfg(target_os = "linux")]
+        if let (false, Some((local, remote))) = (self.is_measured, system::ends(&self.inner))
+            && let Some(measured) = measured(local, remote)
+        {
+            self.is_measured = true;
+            self.recorder.step(Step::Measured(measured.to_string()));
+        }
+    }
+
     fn broke(&mut self, error: &io::Error) {
         if !self.is_over {
             self.is_over = true;
@@ -212,6 +230,13 @@ impl Stream {
             self.recorder.change(self.socket, |socket| socket.reset = is_reset);
             self.recorder.step(Step::Broke(error.to_string()));
         }
+    }
+}
+
+/// What the system measured is lost with the socket.
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.measure();
     }
 }
 
@@ -254,6 +279,7 @@ impl AsyncWrite for Stream {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.measure();
         let done = ready!(Pin::new(&mut self.inner).poll_shutdown(cx));
         if done.is_ok() {
             self.recorder.step(Step::Finished);
