@@ -109,8 +109,8 @@ pub enum Error {
     /// The demonstration could not be given.
     #[error("the demonstration failed: {0}")]
     Demo(String),
-    /// The journey could not be begun.
-    #[error("the journey could not be begun: {0}")]
+    /// What was asked for cannot be told.
+    #[error("cannot explain: {0}")]
     Explain(String),
     /// A file is no run that can be compared.
     #[cfg(feature = "full")]

@@ -150,7 +150,13 @@ fn layers_unfold_and_one_frame_shows_all_its_bytes() {
     ] {
         assert!(frame.contains(part), "no {part} in\n{frame}");
     }
-    assert!(told(&["--frame", "999"]).contains("frames"));
+    let beyond = explain(&["--frame", "999"]);
+    assert!(!beyond.status.success() && beyond.stdout.is_empty());
+    let said = String::from_utf8(beyond.stderr).unwrap();
+    assert!(
+        said.starts_with("error: cannot explain: there is no frame 999: ") && said.contains("\nhint: "),
+        "{said}"
+    );
 }
 
 #[test]

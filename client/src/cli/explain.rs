@@ -166,6 +166,7 @@ impl Explain {
         if self.json {
             return self.print_json(&journey, &story, screen);
         }
+        self.check_frame(&story)?;
         let ladder = Ladder {
             story: &story,
             look: self.look(),
@@ -196,6 +197,17 @@ impl Explain {
             files::create(path, page.as_bytes(), false).map_err(refused(path))?;
         }
         Ok(())
+    }
+
+    /// Whether the frame that is wanted is there.
+    fn check_frame(&self, story: &Story) -> Result<(), Error> {
+        let there = story.account.frames.len();
+        match self.frame {
+            Some(number) if number == 0 || number > there => Err(Error::Explain(format!(
+                "there is no frame {number}: {there} were seen there, counted from 1"
+            ))),
+            _ => Ok(()),
+        }
     }
 
     fn print_json(&self, journey: &Journey, story: &Story, screen: &mut Screen<'_>) -> Result<(), Error> {

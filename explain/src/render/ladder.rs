@@ -2,9 +2,10 @@
 
 use super::beside::{self, Beside};
 use super::paint::{Ink, Look};
+use super::tree::Said;
 use super::{checks, keys, names, tree, way};
 use crate::capture::Way;
-use crate::event::{Note, Protocol, Space};
+use crate::event::{FrameAccount, Note, Protocol, Space};
 use crate::story::{Act, Rung, Story, Track};
 use crate::texts::{self, Language, Text};
 
@@ -45,8 +46,8 @@ impl Ladder<'_> {
                 .checked_sub(1)
                 .filter(|index| *index < self.story.account.frames.len())
             {
-                Some(index) => self.frame(index, None),
-                None => format!("there are {} frames\n", self.story.account.frames.len()),
+                Some(index) => self.frame(index, None, &mut Said::default()),
+                None => String::new(),
             };
         }
         let nodes: String = self
@@ -58,6 +59,7 @@ impl Ladder<'_> {
         let head = format!("{:>5}  {:>9}  {nodes} layer", "frame", "t ms");
         text += &self.look.line(&[(Ink::Dim, &head)]);
         let mut beside = beside::all(self.story, &self.look).into_iter().peekable();
+        let mut said = Said::default();
         for rung in &self.story.rungs {
             while let Some(event) = beside.next_if(|event| event.is_before(rung)) {
                 text += &self.beside(&event);
@@ -67,7 +69,7 @@ impl Ladder<'_> {
             text += &checks::lines(&self.story.account, rung, &self.unfold.layers, &self.look);
             for index in &rung.frames {
                 if !self.unfold.layers.is_empty() {
-                    text += &self.frame(*index, Some(&self.unfold.layers));
+                    text += &self.frame(*index, Some(&self.unfold.layers), &mut said);
                 }
             }
         }
@@ -264,32 +266,40 @@ impl Ladder<'_> {
         notes
     }
 
+    /// Which frame it is, how long, which way and when it passed.
+    fn head_of(&self, index: usize, frame: &FrameAccount) -> String {
+        let way = match frame.way {
+            Way::Out => &texts::WORD_SENT,
+            Way::In => &texts::WORD_RECEIVED,
+        };
+        let node = self.story.path.get(self.story.own).map_or("", String::as_str);
+        let (say, at) = (|word| self.look.say(word), names::milliseconds(frame.at));
+        let (length, comma) = (frame.layer.range.len(), say(&texts::COMMA));
+        let mut head = format!("{} {}{}", say(&texts::WORD_FRAME), index + 1, say(&texts::COLON));
+        head += &format!(
+            "{length} {}{comma}{node} {}{comma}{at} ms",
+            say(&texts::WORD_BYTES),
+            say(way)
+        );
+        if frame.lost {
+            head += &format!("{comma}{}", say(&texts::WORD_LOST));
+        }
+        self.look.line(&[(Ink::Plain, &head)])
+    }
+
     /// A frame and what became complete with it, field by field: all of it, or these layers.
-    fn frame(&self, index: usize, only: Option<&[Protocol]>) -> String {
+    fn frame(&self, index: usize, only: Option<&[Protocol]>, said: &mut Said) -> String {
         let account = &self.story.account;
         let Some(frame) = account.frames.get(index) else {
             return String::new();
         };
         let mut text = String::new();
         if only.is_none() {
-            let way = match frame.way {
-                Way::Out => "sent",
-                Way::In => "received",
-            };
-            let lost = if frame.lost { ", lost on the wire" } else { "" };
-            let node = self.story.path.get(self.story.own).map_or("", String::as_str);
-            let (number, at) = (index + 1, frame.at);
-            let head = format!(
-                "frame {number}: {} bytes, {way} by {node} at {}.{:03} ms{lost}",
-                frame.layer.range.len(),
-                at / 1000,
-                at % 1000
-            );
-            text += &self.look.line(&[(Ink::Plain, &head)]);
+            text += &self.head_of(index, frame);
         }
         let spaces = frame.completes.iter().map(|derived| Space::Derived(*derived));
         for space in std::iter::once(Space::Frame(index)).chain(spaces) {
-            text += &tree::tree(account, space, only, &self.look);
+            text += &tree::tree(account, space, only, (&self.look, said));
         }
         let is_about_way = |only: &[Protocol]| only.contains(&Protocol::Ipv4) || only.contains(&Protocol::Ethernet);
         if only.is_none_or(is_about_way) {

@@ -1,13 +1,25 @@
 //! Layers and fields as an indented list: offset, bytes, name, value, and why.
 
+use std::collections::BTreeSet;
+
 use super::paint::{Ink, Look};
 use crate::event::{Account, Derived, Field, How, Layer, Note, Part, Protection, Protocol, Space, Value};
+use crate::texts;
 
 /// The longest value in a line, in characters.
 const VALUE: usize = 64;
 
+/// Which texts a reader has had already: what holds of every field of a kind is said with the first of them.
+#[derive(Debug, Default)]
+pub(super) struct Said(BTreeSet<&'static str>);
+
 /// Everything in a byte space, or the layers of it that are wanted.
-pub(super) fn tree(account: &Account, space: Space, only: Option<&[Protocol]>, look: &Look) -> String {
+pub(super) fn tree(
+    account: &Account,
+    space: Space,
+    only: Option<&[Protocol]>,
+    (look, said): (&Look, &mut Said),
+) -> String {
     let (bytes, layer) = match space {
         Space::Frame(index) => (None, account.frames.get(index).map(|frame| &frame.layer)),
         Space::Derived(index) => {
@@ -16,21 +28,23 @@ pub(super) fn tree(account: &Account, space: Space, only: Option<&[Protocol]>, l
         }
     };
     let Some(layer) = layer else { return String::new() };
-    let made = bytes.map(|derived| match &derived.how {
-        How::Joined => format!(
-            "{} bytes, put together from {} pieces",
-            derived.bytes.len(),
-            derived.from.len()
-        ),
-        How::Decrypted(protection) => format!(
-            "{} bytes, decrypted: {}, record {}",
-            derived.bytes.len(),
-            protection.secret,
-            protection.sequence
-        ),
+    let made = bytes.map(|derived| {
+        let (length, unit) = (derived.bytes.len(), look.say(&texts::WORD_BYTES));
+        let how = match &derived.how {
+            How::Joined => format!("{} {}", look.say(&texts::WORD_PIECES), derived.from.len()),
+            How::Decrypted(protection) => format!(
+                "{} {}, {} {}",
+                look.say(&texts::WORD_DECRYPTED),
+                protection.secret,
+                look.say(&texts::WORD_RECORD),
+                protection.sequence
+            ),
+        };
+        format!("{length} {unit}{}{how}", look.say(&texts::COMMA))
     });
     let mut lister = Lister {
         look,
+        said,
         text: String::new(),
     };
     let wanted = |layer: &Layer| only.is_none_or(|only| only.contains(&layer.protocol));
@@ -55,6 +69,7 @@ pub(super) fn tree(account: &Account, space: Space, only: Option<&[Protocol]>, l
 pub(super) fn layers(layer: &Layer, only: &[Protocol], look: &Look) -> String {
     let mut lister = Lister {
         look,
+        said: &mut Said::default(),
         text: String::new(),
     };
     lister.layer(layer, &|layer: &Layer| only.contains(&layer.protocol), 5);
@@ -63,6 +78,7 @@ pub(super) fn layers(layer: &Layer, only: &[Protocol], look: &Look) -> String {
 
 struct Lister<'a> {
     look: &'a Look,
+    said: &'a mut Said,
     text: String,
 }
 
@@ -131,16 +147,14 @@ impl Lister<'_> {
 
     fn note(&mut self, note: &Note, depth: usize) {
         let indent = "  ".repeat(depth);
-        let detail = if note.detail.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", note.detail)
+        let is_new = self.said.0.insert(note.text.key) || note.text.is_invalid();
+        let (told, section) = (note.text.told(self.look.language), note.text.section);
+        let text = match (is_new, note.detail.as_str()) {
+            (true, "") => format!("· {told} [{section}]"),
+            (true, detail) => format!("· {told} ({detail}) [{section}]"),
+            (false, "") => return,
+            (false, detail) => format!("· {detail}"),
         };
-        let text = format!(
-            "· {}{detail} [{}]",
-            note.text.told(self.look.language),
-            note.text.section
-        );
         let ink = if note.text.is_invalid() { Ink::Alarm } else { Ink::Dim };
         self.text += &self.look.line(&[(Ink::Plain, &indent), (ink, &text)]);
     }

@@ -147,6 +147,8 @@ words! {
     WORD_UNTIL: "until", "直到";
     WORD_SENT: "sent", "发出";
     WORD_RECEIVED: "received", "收到";
+    WORD_PIECES: "put together from pieces:", "拼接而成，段数：";
+    WORD_DECRYPTED: "decrypted:", "解密所得：";
     WORD_LEDGER: "What the bytes were for, in this view", "从这里看，每个字节用在哪里";
 }
 

@@ -94,6 +94,7 @@ impl Explain {
             }
             return screen.flush();
         }
+        self.check_frame(&told.story)?;
         let ladder = Ladder {
             story: &told.story,
             look,
