@@ -214,5 +214,13 @@ async function others() {
   await nobody.getByText("B, the server").click();
   await nobody.getByText("No frame was seen here.").waitFor();
   await accessible(nobody, "a view without frames");
+  // A real connection that nobody took: no frame, and the step that broke.
+  const live = await open("live.html");
+  await live.getByRole("radio", { name: "this computer" }).waitFor();
+  const outcome = live.getByRole("region", { name: "How it ended" });
+  await outcome.getByText("Whose fault it can be").waitFor();
+  await outcome.getByText("What cannot be seen from here").waitFor();
+  assert.equal(await live.locator("#ladder [data-broken]").count(), 1);
+  await accessible(live, "a connection that broke");
   tell("others");
 }

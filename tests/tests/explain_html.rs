@@ -3,6 +3,7 @@
 //! With `NIHAO_SCREENSHOTS=1` the pictures of the README are taken anew.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -68,6 +69,7 @@ fn the_page_works_from_the_disk_in_a_browser() -> anyhow::Result<()> {
     page(&place("resumed.html"), &["--scene", "resumed"]);
     page(&place("nobody.html"), &["--fault", "no-such-name"]);
     page(&place("native.html"), &["--native"]);
+    nobody_listens(&place("live.html"))?;
     play("explain", directory.path())?;
     for file in ["A.pcapng", "router.pcapng", "B.pcapng"] {
         let saved = place("saved").join(file);
@@ -83,6 +85,22 @@ fn the_page_works_from_the_disk_in_a_browser() -> anyhow::Result<()> {
         let read = String::from_utf8_lossy(&output.stdout);
         ensure!(read.contains("您好！"), "{file} opens, but not decrypted: {read}");
     }
+    Ok(())
+}
+
+/// The page of a real connection that cannot be made; it is for nobody but its owner.
+fn nobody_listens(path: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let closed = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let output = explain(&[
+        "--live",
+        &format!("https://{closed}/"),
+        "--html",
+        path.to_str().unwrap(),
+    ]);
+    ensure!(!output.status.success());
+    let mode = fs::metadata(path)?.permissions().mode() & 0o777;
+    ensure!(mode == 0o600, "mode {mode:o}");
     Ok(())
 }
 

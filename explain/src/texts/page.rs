@@ -66,6 +66,9 @@ labels! {
     "check": "Check", "检查项";
     "expected": "Expected", "应为";
     "seen": "Seen", "实为";
+    "whose": "Whose fault it can be", "可能是谁的问题";
+    "fix": "Do this", "该怎么做";
+    "unseen": "What cannot be seen from here", "从这里看不到的";
     "why": "Why", "缘由";
     "frames": "Frames", "帧";
     "schedules": "Key schedule", "密钥表";

@@ -110,10 +110,10 @@ function step(rung, y, index) {
     "text",
     { x: 8, y: y + 16, id: `step${index}` },
     shape("tspan", { class: `name ${tint(rung.layer)}` }, rung.layer),
-    shape("tspan", { dx: 8 }, rung.what),
+    shape("tspan", { dx: 8 }, `${rung.broken ? "✗ " : ""}${rung.what}`),
   );
   const why = rung.why === null || rung.why === undefined ? "" : `\n${told(rung.why).text}`;
-  return shape("g", { class: "step" }, shape("title", {}, `${rung.what}${why}`), text);
+  return shape("g", { class: "step", "data-broken": Boolean(rung.broken) }, shape("title", {}, `${rung.what}${why}`), text);
 }
 
 function frameRow(path, frame, y) {

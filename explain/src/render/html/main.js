@@ -11,13 +11,14 @@ import { reason, spaces } from "./reason.js";
 import { sections } from "./tables.js";
 import { given, say } from "./words.js";
 
-const NAMES = { A: "view_a", Router: "view_router", B: "view_b", Eavesdropper: "view_eavesdropper", Client: "view_client" };
+const NAMES = { A: "view_a", Router: "view_router", B: "view_b", Eavesdropper: "view_eavesdropper" };
 
 /** Whose eyes one sees with. */
 function viewSwitch() {
-  const buttons = views.map(({ name }, place) => {
+  const buttons = views.map(({ name, story }, place) => {
+    const key = story.source === "live" ? "view_client" : NAMES[name];
     const radio = el("input", { type: "radio", name: "view", id: `view-${name}`, checked: place === state.view, onchange: () => look(place) });
-    return { radio, label: el("label", { for: `view-${name}` }, given.labels[NAMES[name]] ?? name) };
+    return { radio, label: el("label", { for: `view-${name}` }, given.labels[key] ?? name) };
   });
   watch(() => buttons.forEach(({ radio }, place) => (radio.checked = place === state.view)));
   return el("fieldset", { class: "views" }, el("legend", {}, say("views")), ...buttons.flatMap(({ radio, label }) => [radio, label]));

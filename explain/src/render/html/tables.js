@@ -93,10 +93,7 @@ function why(note) {
 }
 
 function outcome() {
-  const line = view().outcome;
-  if (line === null) {
-    return [];
-  }
+  const line = view().outcome ?? {};
   // What the ends were told is nothing that can be read from the wire without keys.
   if (view().name === "Eavesdropper") {
     return [el("p", {}, say("outcome_hidden"))];
@@ -110,7 +107,25 @@ function outcome() {
     const span = { node: one.node, from: milliseconds(one.at), until: milliseconds(one.until) };
     return el("p", {}, `${say("time_wait", span)} `, why(one.why));
   });
-  return [el("dl", {}, ...rows.flatMap(([name, text]) => [el("dt", {}, name), el("dd", { class: "whole" }, text)])), ...waits];
+  return [el("dl", {}, ...rows.flatMap(([name, text]) => [el("dt", {}, name), el("dd", { class: "whole" }, text)])), ...broken(), ...waits, ...unseen(line)];
+}
+
+/** The step at which a real connection broke: what should have been, what was, and what to do. */
+function broken() {
+  return view()
+    .rungs.filter((rung) => rung.broken)
+    .flatMap(({ what, broken: told }) => {
+      const rows = ["expected", "seen", "whose", "fix"].map((name) => [labels()[name], told[name]]);
+      const said = rows.flatMap(([name, text]) => [el("dt", {}, name), el("dd", {}, text)]);
+      const evidence = (told.evidence ?? []).map((text) => el("li", {}, text));
+      return [el("h3", { class: "invalid note" }, `✗ ${what}`), el("dl", {}, ...said), el("ul", {}, ...evidence)];
+    });
+}
+
+const labels = () => ({ expected: say("expected"), seen: say("seen"), whose: say("whose"), fix: say("fix") });
+
+function unseen({ unseen: all = [] }) {
+  return all.length === 0 ? [] : [el("h3", {}, say("unseen")), el("ul", {}, ...all.map((text) => el("li", {}, text)))];
 }
 
 function checks() {
