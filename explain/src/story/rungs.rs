@@ -275,7 +275,8 @@ fn message(layer: &Layer) -> Option<String> {
             "HelloRetryRequest" => layer.what.clone(),
             _ => camel(&layer.name),
         }),
-        Protocol::Http if layer.name == "request" || layer.name == "response" => Some(layer.what.clone()),
+        Protocol::Http if layer.name == "preface" => Some(String::from("HTTP/2 preface")),
+        Protocol::Http if ["request", "response", "frame"].contains(&layer.name.as_ref()) => Some(layer.what.clone()),
         Protocol::Native if layer.name == "frame" => Some(layer.what.clone()),
         _ => None,
     }

@@ -2,16 +2,20 @@
 
 use std::error::Error as _;
 use std::io;
+use std::mem;
 use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::{http1, http2};
+use hyper::rt::Executor;
 use hyper::{Response, StatusCode, Version};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::TokioIo;
 use nihao_protocol::net::TlsStream;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::task::JoinSet;
 
 use super::error::{Stage, WebError};
 use super::{Errand, H2, told};
@@ -32,13 +36,19 @@ where
     let chosen = stream.facts().and_then(|facts| facts.alpn.as_deref());
     if chosen == Some(H2) {
         let request = announced(errand, Version::HTTP_2)?;
-        let opening = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await;
+        let tasks = Tasks::default();
+        let opening = http2::handshake(tasks.clone(), TokioIo::new(stream)).await;
         let (mut sender, connection) = opening.map_err(|error| broken(errand, &error))?;
         let exchange = async move {
             // It takes the sender with it: a connection whose sender is gone ends.
             receive(sender.send_request(request).await, errand).await
         };
-        drive(async { connection.await.map(drop) }, exchange).await
+        let connection = async {
+            let ended = connection.await;
+            tasks.ended().await;
+            ended
+        };
+        drive(connection, exchange).await
     } else {
         let request = announced(errand, Version::HTTP_11)?;
         let opening = http1::handshake(TokioIo::new(stream)).await;
@@ -50,6 +60,24 @@ where
             Ok(())
         };
         drive(connection, exchange).await
+    }
+}
+
+/// What hyper runs beside an HTTP/2 connection: one of them writes its last words, GOAWAY and close_notify.
+#[derive(Clone, Default)]
+struct Tasks(Arc<Mutex<JoinSet<()>>>);
+
+impl Tasks {
+    /// Waits until all have ended.
+    async fn ended(&self) {
+        let mut tasks = mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        while tasks.join_next().await.is_some() {}
+    }
+}
+
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Tasks {
+    fn execute(&self, task: F) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).spawn(task);
     }
 }
 
