@@ -188,15 +188,24 @@ pub fn main() -> Exit {
     }
 }
 
+/// The help that tells most: that of the command that was named.
+fn help() -> String {
+    let commands = <Cli as clap::CommandFactory>::command();
+    let named = std::env::args()
+        .skip(1)
+        .find(|word| commands.find_subcommand(word).is_some());
+    named.map_or_else(|| String::from("nihao --help"), |name| format!("nihao {name} --help"))
+}
+
 fn usage(error: &clap::Error) -> Exit {
     if !error.use_stderr() {
         let _ = write!(io::stdout().lock(), "{}", error.render());
         return Exit::Done;
     }
-    let text = error
-        .render()
-        .to_string()
-        .replace("For more information, try '--help'.", "hint: try 'nihao --help'");
+    let text = error.render().to_string().replace(
+        "For more information, try '--help'.",
+        &format!("hint: try '{}'", help()),
+    );
     let _ = write!(io::stderr().lock(), "{text}");
     Exit::Usage
 }

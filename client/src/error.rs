@@ -112,6 +112,9 @@ pub enum Error {
     /// What was asked for cannot be told.
     #[error("cannot explain: {0}")]
     Explain(String),
+    /// What was asked for does not fit together, or is not there.
+    #[error("{0}")]
+    Asked(String),
     /// A file is no run that can be compared.
     #[cfg(feature = "full")]
     #[error("{}: {}", shown(&.path.display().to_string()), shown(&.error.to_string()))]
@@ -150,7 +153,7 @@ impl Error {
                 Some(reason) if !reason.is_retryable() => Exit::Refused,
                 _ => Exit::Unreachable,
             },
-            Self::Name(_) | Self::Invite(_) => Exit::Usage,
+            Self::Name(_) | Self::Invite(_) | Self::Asked(_) => Exit::Usage,
             Self::Queued { .. } => Exit::Queued,
             Self::Stuck(error) => error.exit(),
             Self::Differ => Exit::Differ,
@@ -191,7 +194,7 @@ impl Error {
             #[cfg(feature = "http")]
             Self::Trust(error) => error.hint(),
             Self::Demo(_) => "run it again; \"nihao demo --help\" says what it needs".into(),
-            Self::Explain(_) => "\"nihao explain --help\" says what it takes".into(),
+            Self::Explain(_) | Self::Asked(_) => "\"nihao explain --help\" says what it takes".into(),
             #[cfg(feature = "full")]
             Self::Run { .. } => {
                 "write it with this program's nihao explain --json > FILE, and compare whole files".into()

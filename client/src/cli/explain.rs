@@ -34,20 +34,20 @@ Faults of an end:
   no-such-name  dns-timeout            nobody knows the name; the resolver does not answer";
 
 /// Options of a run: two files have had theirs.
-const RUNNING: [&str; 15] = [
+const RUNNING: [&str; 16] = [
     "text", "seed", "native", "scene", "lose", "loss", "latency", "mtu", "fault", "view", "unfold", "frame", "verbose",
-    "pcap", "url",
+    "pcap", "html", "url",
 ];
 
 /// What is told, and how.
 #[derive(Debug, Args)]
 #[command(after_help = FAULTS)]
 pub(super) struct Explain {
-    /// The message
+    /// The message; - reads all of standard input, without its final line break
     #[arg(default_value = "您好！", conflicts_with = "url")]
     text: String,
     /// The seed of everything drawn: the same seed gives the same bytes
-    #[arg(long, value_name = "N", default_value_t = 7)]
+    #[arg(long, value_name = "N", default_value_t = 7, allow_negative_numbers = true)]
     seed: u64,
     /// Send native frames instead of an HTTP request
     #[arg(long, conflicts_with = "scene")]
@@ -59,13 +59,13 @@ pub(super) struct Explain {
     #[arg(long, value_name = "syn|syn-ack|ack", value_parser = segment)]
     lose: Vec<Segment>,
     /// Lose so many percent of all frames between the routers
-    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    #[arg(long, value_name = "PERCENT", allow_negative_numbers = true, value_parser = clap::value_parser!(u8).range(..=100))]
     loss: Option<u8>,
     /// Milliseconds from one router to the other
-    #[arg(long, value_name = "MS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(..=10_000))]
+    #[arg(long, value_name = "MS", default_value_t = 15, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(..=10_000))]
     latency: u64,
     /// The longest packet that passes between the routers, in bytes
-    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u16).range(68..=1500))]
+    #[arg(long, value_name = "BYTES", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(68..=1500))]
     mtu: Option<u16>,
     /// Something else that goes wrong, see below; may be given more than once
     #[arg(long, value_name = "FAULT", value_parser = wrong)]
@@ -79,7 +79,7 @@ pub(super) struct Explain {
     #[arg(long, value_name = "LAYER", value_parser = unfolded)]
     unfold: Vec<Unfolded>,
     /// Show every field of this frame alone, on all layers
-    #[arg(long, value_name = "N", conflicts_with = "unfold")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "unfold")]
     frame: Option<usize>,
     /// Tell beneath what A's client tells its user: names, TCP, TLS, certificate, headers
     #[arg(short, long)]
@@ -203,7 +203,7 @@ impl Explain {
     fn check_frame(&self, story: &Story) -> Result<(), Error> {
         let there = story.account.frames.len();
         match self.frame {
-            Some(number) if number == 0 || number > there => Err(Error::Explain(format!(
+            Some(number) if number == 0 || number > there => Err(Error::Asked(format!(
                 "there is no frame {number}: {there} were seen there, counted from 1"
             ))),
             _ => Ok(()),
@@ -252,11 +252,18 @@ impl Explain {
             match wrong {
                 Wrong::Wire(fault) => faults.push(*fault),
                 Wrong::End(end) if trouble.is_none() => trouble = Some(*end),
-                Wrong::End(_) => return Err(Error::Explain(String::from("one fault of an end at a time"))),
+                Wrong::End(_) => {
+                    let said = "--fault: one fault of an end at a time; those of the wire may be many";
+                    return Err(Error::Asked(said.into()));
+                }
             }
         }
         Ok(Options {
-            text: Text::parse(&self.text)?,
+            text: if self.text == "-" {
+                super::standard_input_text()?
+            } else {
+                Text::parse(&self.text)?
+            },
             seed: self.seed,
             native: self.native,
             shape: match self.scene {
@@ -312,7 +319,8 @@ fn look(lang: Option<Lang>, is_output: bool) -> Look {
     } else {
         io::stderr().is_terminal()
     };
-    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
     Look {
         colors: is_terminal && !plain,
         width: is_terminal.then(|| terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0))),
@@ -351,26 +359,36 @@ fn segment(text: &str) -> Result<Segment, String> {
 fn wrong(text: &str) -> Result<Wrong, String> {
     /// µs that a late frame is late.
     const LATE: u64 = 40_000;
-    let (name, number) = text.split_once('=').unwrap_or((text, ""));
-    let number = || {
-        number
-            .parse::<u64>()
-            .map_err(|_| format!("{name}= needs the number of a frame or byte"))
+    let (name, number) = match text.split_once('=') {
+        Some((name, number)) => (name, Some(number)),
+        None => (text, None),
+    };
+    let count = || {
+        let parsed = number.and_then(|number| number.parse::<u64>().ok());
+        parsed.ok_or_else(|| format!("{name}= needs the number of a frame or byte"))
+    };
+    let frame = || match count()? {
+        0 => Err(format!("{name}= counts frames from 1")),
+        number => Ok(number),
+    };
+    let end = |trouble| match number {
+        Some(_) => Err(format!("{name} takes no number")),
+        None => Ok(Wrong::End(trouble)),
     };
     Ok(match name {
-        "lose" => Wrong::Wire(Fault::LoseFrame(number()?)),
-        "duplicate" => Wrong::Wire(Fault::DuplicateFrame(number()?)),
-        "late" => Wrong::Wire(Fault::DelayFrame(number()?, LATE)),
-        "cut" => Wrong::Wire(Fault::CutAfter(number()?)),
-        "flip" => Wrong::Wire(Fault::FlipPayload(number()?)),
-        "reset" => Wrong::Wire(Fault::ResetAt(number()?)),
-        "wrong-name" => Wrong::End(Trouble::WrongName),
-        "expired" => Wrong::End(Trouble::Expired),
-        "unknown-ca" => Wrong::End(Trouble::UnknownAuthority),
-        "port-closed" => Wrong::End(Trouble::PortClosed),
-        "power-off" => Wrong::End(Trouble::PowerOff),
-        "no-such-name" => Wrong::End(Trouble::NoSuchName),
-        "dns-timeout" => Wrong::End(Trouble::ResolverSilent),
+        "lose" => Wrong::Wire(Fault::LoseFrame(frame()?)),
+        "duplicate" => Wrong::Wire(Fault::DuplicateFrame(frame()?)),
+        "late" => Wrong::Wire(Fault::DelayFrame(frame()?, LATE)),
+        "cut" => Wrong::Wire(Fault::CutAfter(count()?)),
+        "flip" => Wrong::Wire(Fault::FlipPayload(count()?)),
+        "reset" => Wrong::Wire(Fault::ResetAt(frame()?)),
+        "wrong-name" => end(Trouble::WrongName)?,
+        "expired" => end(Trouble::Expired)?,
+        "unknown-ca" => end(Trouble::UnknownAuthority)?,
+        "port-closed" => end(Trouble::PortClosed)?,
+        "power-off" => end(Trouble::PowerOff)?,
+        "no-such-name" => end(Trouble::NoSuchName)?,
+        "dns-timeout" => end(Trouble::ResolverSilent)?,
         _ => return Err(String::from("no such fault; 'nihao explain --help' lists them")),
     })
 }

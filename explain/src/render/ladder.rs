@@ -13,6 +13,12 @@ use crate::texts::{self, Language, Text};
 const GAP: usize = 9;
 /// Columns before what goes on from the line before.
 const ASIDE: usize = 18;
+/// The same where columns are few.
+const NARROW_GAP: usize = 3;
+/// A terminal with fewer columns than this has what a step says in a line of its own.
+const NARROW: usize = 64;
+/// Before what it says.
+const BENEATH: &str = "       ";
 
 /// What is shown beneath the steps.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -54,7 +60,7 @@ impl Ladder<'_> {
             .story
             .path
             .iter()
-            .map(|node| format!("{node:<width$}", width = GAP + 1))
+            .map(|node| format!("{node:<width$}", width = self.gap() + 1))
             .collect();
         let head = format!("{:>5}  {:>9}  {nodes} layer", "frame", "t ms");
         text += &self.look.line(&[(Ink::Dim, &head)]);
@@ -96,23 +102,27 @@ impl Ladder<'_> {
         let why = event
             .why
             .map_or_else(String::new, |text| format!("  {}", text.told(self.look.language)));
-        let head = [
+        let way = [
             (Ink::Dim, head.as_str()),
             (ink, &arrow),
             (Ink::Layer(event.protocol), &name),
         ];
         if event.protocol == Protocol::Dns && event.track.is_none() {
-            return self.look.list(&head, &event.what, names::THEN, ASIDE);
+            return if self.is_narrow() {
+                let indent = [(Ink::Plain, BENEATH)];
+                self.look.line(&way) + &self.look.list(&indent, &event.what, names::THEN, BENEATH.len())
+            } else {
+                self.look.list(&way, &event.what, names::THEN, ASIDE)
+            };
         }
-        self.look
-            .line(&[&head[..], &[(Ink::Plain, &event.what), (Ink::Dim, &why)]].concat())
+        self.told(&way, &[(Ink::Plain, &event.what), (Ink::Dim, &why)])
     }
 
     /// The nodes, one of them marked.
     fn at(&self, node: &str) -> String {
         let path = self.story.path.iter();
         let nodes = path.map(|name| if name == node { "●" } else { "│" });
-        nodes.collect::<Vec<_>>().join(&" ".repeat(GAP)) + "  "
+        nodes.collect::<Vec<_>>().join(&" ".repeat(self.gap())) + "  "
     }
 
     fn rung(&self, rung: &Rung) -> String {
@@ -142,16 +152,36 @@ impl Ladder<'_> {
         let broke = if rung.broken.is_some() { "✗ " } else { "" };
         let account = &self.story.account;
         let (mark, checked) = checks::summary(account, rung, &self.look).unwrap_or((Ink::Plain, String::new()));
-        self.look.line(&[
-            (Ink::Dim, &head),
+        let way = [
+            (Ink::Dim, head.as_str()),
             (ink, &arrow),
             (Ink::Layer(rung.protocol), &name),
+        ];
+        let what = [
             (Ink::Alarm, broke),
-            (Ink::Plain, &rung.what),
+            (Ink::Plain, rung.what.as_str()),
             (Ink::Alarm, fault.as_deref().unwrap_or_default()),
             (mark, &checked),
             (Ink::Dim, why.as_deref().unwrap_or_default()),
-        ])
+        ];
+        self.told(&way, &what)
+    }
+
+    /// A step: its way, and what it says; in two lines where columns are few.
+    fn told(&self, way: &[(Ink, &str)], what: &[(Ink, &str)]) -> String {
+        if self.is_narrow() {
+            self.look.line(way) + &self.look.line(&[&[(Ink::Plain, BENEATH)], what].concat())
+        } else {
+            self.look.line(&[way, what].concat())
+        }
+    }
+
+    fn is_narrow(&self) -> bool {
+        self.look.width.is_some_and(|columns| columns < NARROW)
+    }
+
+    fn gap(&self) -> usize {
+        if self.is_narrow() { NARROW_GAP } else { GAP }
     }
 
     /// Of what is sent again: how long after the copy before.
@@ -181,21 +211,22 @@ impl Ladder<'_> {
             (None, Way::In) => (neighbour, own),
         };
         let lost = track.and_then(|track| track.lost_behind);
-        let (begin, end) = (from * GAP + from, to * GAP + to);
-        let mut cells: Vec<char> = vec![' '; nodes.saturating_sub(1) * (GAP + 1) + 1];
+        let gap = self.gap();
+        let (begin, end) = (from * gap + from, to * gap + to);
+        let mut cells: Vec<char> = vec![' '; nodes.saturating_sub(1) * (gap + 1) + 1];
         let mut put = |at: usize, character| {
             if let Some(cell) = cells.get_mut(at) {
                 *cell = character;
             }
         };
-        (0..nodes).for_each(|node| put(node * (GAP + 1), '│'));
+        (0..nodes).for_each(|node| put(node * (gap + 1), '│'));
         (begin.min(end)..=begin.max(end)).for_each(|at| put(at, '─'));
-        (from.min(to)..=from.max(to)).for_each(|node| put(node * (GAP + 1), '┼'));
+        (from.min(to)..=from.max(to)).for_each(|node| put(node * (gap + 1), '┼'));
         put(begin, '●');
         match lost {
             Some(node) => {
-                let half = GAP / 2 + 1;
-                let start = node * (GAP + 1);
+                let half = gap / 2 + 1;
+                let start = node * (gap + 1);
                 let cross = if from == 0 {
                     start + half
                 } else {
