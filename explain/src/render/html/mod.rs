@@ -1,7 +1,7 @@
 //! A story as one page of its own: it asks for nothing, works from a disk, by keyboard, by day and by night.
 //!
 //! Its parts are plain files beside this one. A browser does not let a page from a disk import modules, so the scripts are
-//! [joined](script) into one, and the page's policy names the hash of exactly that script and that style sheet: nothing else runs, and
+//! joined into one, and the page's policy names the hash of exactly that script and that style sheet: nothing else runs, and
 //! nothing is asked for. What is told comes as JSON in an element of its own and enters the page as text nodes alone.
 
 mod condense;
