@@ -17,19 +17,22 @@ pub trait Dial: Sync {
     /// The stream.
     type Stream: AsyncRead + AsyncWrite + Unpin + Send;
 
-    /// Finds `host` and connects to `port` there.
-    fn dial(&self, host: &str, port: u16) -> impl Future<Output = Result<Self::Stream, DialError>> + Send;
-
-    /// As [`Self::dial`], and tells each step as it is done. What has no steps tells none.
+    /// Finds `host` and connects to `port` there; tells each step as it is done. What has no steps tells none.
     fn dial_telling(
         &self,
         host: &str,
         port: u16,
-        _tell: &mut (dyn FnMut(DialStep) + Send),
-    ) -> impl Future<Output = Result<Self::Stream, DialError>> + Send {
-        self.dial(host, port)
+        tell: Tell<'_>,
+    ) -> impl Future<Output = Result<Self::Stream, DialError>> + Send;
+
+    /// As [`Self::dial_telling`], for those who need not hear the steps.
+    fn dial(&self, host: &str, port: u16) -> impl Future<Output = Result<Self::Stream, DialError>> + Send {
+        async move { self.dial_telling(host, port, &mut |_| {}).await }
     }
 }
+
+/// Who hears the steps.
+pub type Tell<'a> = &'a mut (dyn FnMut(DialStep) + Send);
 
 /// What connects to addresses: the system's network, or one in memory.
 pub trait Sockets: Clone + Send + Sync + 'static {

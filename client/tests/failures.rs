@@ -9,7 +9,7 @@ use nihao_certs::{HostName, KeyAlgorithm, PublicKey, ServerAuthority, UserAuthor
 use nihao_client::command::{Screen, join};
 use nihao_client::connect::{Connect as _, ConnectError, Secure, World};
 use nihao_client::dial::system::SystemNetwork;
-use nihao_client::dial::{Dial, DialError};
+use nihao_client::dial::{Dial, DialError, Tell};
 use nihao_client::home::{Endpoint, Home};
 use nihao_client::{Error, Exit};
 use nihao_protocol::chat::{ALPN, Code, Invite, Nickname};
@@ -317,7 +317,7 @@ struct Silence;
 impl Dial for Silence {
     type Stream = tokio::io::DuplexStream;
 
-    async fn dial(&self, _: &str, _: u16) -> Result<Self::Stream, DialError> {
+    async fn dial_telling(&self, _: &str, _: u16, _: Tell<'_>) -> Result<Self::Stream, DialError> {
         let (near, mut far) = tokio::io::duplex(4096);
         tokio::spawn(async move { while far.read(&mut [0; 1024]).await.is_ok_and(|count| count > 0) {} });
         Ok(near)

@@ -7,7 +7,7 @@ use hyper::{Method, StatusCode};
 use nihao_certs::{KeyAlgorithm, PublicKey, ServerAuthority, Validity};
 use nihao_client::command::Screen;
 use nihao_client::command::http::{Manner, Request, Stage, Versions, WebError, http};
-use nihao_client::dial::{Dial, DialError};
+use nihao_client::dial::{Dial, DialError, Tell};
 use nihao_client::{Error, Exit};
 use nihao_protocol::clock::{Clock, UnixTime};
 use nihao_protocol::crypto::{Seeded, SigningKey};
@@ -99,7 +99,7 @@ impl Server {
 impl Dial for Server {
     type Stream = DuplexStream;
 
-    async fn dial(&self, _host: &str, _port: u16) -> Result<DuplexStream, DialError> {
+    async fn dial_telling(&self, _host: &str, _port: u16, _tell: Tell<'_>) -> Result<DuplexStream, DialError> {
         let (far, near) = tokio::io::duplex(64 * 1024);
         let (acceptor, says, end) = (self.acceptor.clone(), self.says.clone(), self.end);
         tokio::spawn(async move {

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::recorder::{Recorder, Records, Seen};
 use crate::connect::{Connect, ConnectError, Secure};
 use crate::dial::system::{SystemNetwork, ends};
-use crate::dial::{Dial, DialError};
+use crate::dial::{Dial, DialError, Tell};
 use crate::home::{Credentials, Endpoint};
 
 /// The stream that commands get.
@@ -118,9 +118,9 @@ impl Connect for Watched {
 impl Dial for Network {
     type Stream = Recorder<<SystemNetwork as Dial>::Stream>;
 
-    async fn dial(&self, host: &str, port: u16) -> Result<Self::Stream, DialError> {
+    async fn dial_telling(&self, host: &str, port: u16, tell: Tell<'_>) -> Result<Self::Stream, DialError> {
         let started = Instant::now();
-        let stream = SystemNetwork.dial(host, port).await?;
+        let stream = SystemNetwork.dial_telling(host, port, tell).await?;
         let records = Records::default();
         if let Some((from, to)) = ends(&stream) {
             let (took, at) = (started.elapsed(), Instant::now());

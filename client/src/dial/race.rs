@@ -9,7 +9,7 @@ use nihao_protocol::dns::{Family, Found};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::{Dial, DialError, DialStep, Sockets};
+use super::{Dial, DialError, DialStep, Sockets, Tell};
 use crate::resolve::{Ask, Event, Finding, Resolver};
 
 /// How long one address has to answer.
@@ -40,16 +40,7 @@ impl<N: Ask + Sockets> Resolving<N> {
 impl<N: Ask + Sockets> Dial for Resolving<N> {
     type Stream = N::Stream;
 
-    async fn dial(&self, host: &str, port: u16) -> Result<N::Stream, DialError> {
-        self.dial_telling(host, port, &mut |_| {}).await
-    }
-
-    async fn dial_telling(
-        &self,
-        host: &str,
-        port: u16,
-        tell: &mut (dyn FnMut(DialStep) + Send),
-    ) -> Result<N::Stream, DialError> {
+    async fn dial_telling(&self, host: &str, port: u16, tell: Tell<'_>) -> Result<N::Stream, DialError> {
         let mut race = Race {
             network: &self.network,
             port,
@@ -104,11 +95,7 @@ struct Race<'a, N: Sockets> {
 }
 
 impl<N: Sockets> Race<'_, N> {
-    async fn run<A: Ask>(
-        &mut self,
-        mut finding: Finding<'_, A>,
-        tell: &mut (dyn FnMut(DialStep) + Send),
-    ) -> Result<N::Stream, Lost> {
+    async fn run<A: Ask>(&mut self, mut finding: Finding<'_, A>, tell: Tell<'_>) -> Result<N::Stream, Lost> {
         let (mut looking, mut six_known) = (true, false);
         loop {
             tokio::select! {

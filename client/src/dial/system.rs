@@ -9,7 +9,7 @@ use nihao_protocol::net::Environment;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket};
 
-use super::{Dial, DialError, DialStep, Resolving, Sockets};
+use super::{Dial, DialError, Resolving, Sockets, Tell};
 use crate::resolve::{Ask, Resolver};
 
 /// The longest datagram that is looked at, in bytes: more than we say we take, since not every server listens to that.
@@ -31,16 +31,7 @@ pub struct SystemNetwork;
 impl Dial for SystemNetwork {
     type Stream = TcpStream;
 
-    async fn dial(&self, host: &str, port: u16) -> Result<TcpStream, DialError> {
-        self.dial_telling(host, port, &mut |_| {}).await
-    }
-
-    async fn dial_telling(
-        &self,
-        host: &str,
-        port: u16,
-        tell: &mut (dyn FnMut(DialStep) + Send),
-    ) -> Result<TcpStream, DialError> {
+    async fn dial_telling(&self, host: &str, port: u16, tell: Tell<'_>) -> Result<TcpStream, DialError> {
         let resolver = Resolver::new(*self, Route::System, Environment::system());
         Resolving::new(*self, resolver).dial_telling(host, port, tell).await
     }

@@ -18,7 +18,7 @@ use nihao_protocol::net::{Entropy, Environment};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::sync::mpsc;
 
-use crate::dial::{Dial, DialError, DialStep, Resolving, Sockets};
+use crate::dial::{Dial, DialError, DialStep, Resolving, Sockets, Tell};
 use crate::resolve::{Ask, Resolver};
 
 /// The first moment of every journey, in ms since 1970: 2026-01-01T00:00:00Z.
@@ -113,16 +113,7 @@ impl Noting {
 impl Dial for Noting {
     type Stream = Stream;
 
-    async fn dial(&self, host: &str, port: u16) -> Result<Stream, DialError> {
-        self.dial_telling(host, port, &mut |_| {}).await
-    }
-
-    async fn dial_telling(
-        &self,
-        host: &str,
-        port: u16,
-        tell: &mut (dyn FnMut(DialStep) + Send),
-    ) -> Result<Stream, DialError> {
+    async fn dial_telling(&self, host: &str, port: u16, tell: Tell<'_>) -> Result<Stream, DialError> {
         let number = self.dialed.fetch_add(1, Ordering::Relaxed) + 1;
         let mut note = |step: DialStep| {
             if let DialStep::Lookup(step) = &step {
@@ -182,7 +173,7 @@ impl nihao_server::Listener for Doors {
 impl Dial for Inside {
     type Stream = DuplexStream;
 
-    async fn dial(&self, host: &str, _: u16) -> Result<DuplexStream, DialError> {
+    async fn dial_telling(&self, host: &str, _: u16, _: Tell<'_>) -> Result<DuplexStream, DialError> {
         let (ours, theirs) = tokio::io::duplex(PIPE);
         let sent = self.0.send(theirs).await;
         sent.map(|()| ours).map_err(|_| DialError::NameNotFound {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use nihao_certs::{KeyAlgorithm, PublicKey, ServerAuthority, UserAuthority, Validity};
 use nihao_client::connect::{Secure, World};
-use nihao_client::dial::{Dial, DialError};
+use nihao_client::dial::{Dial, DialError, Tell};
 use nihao_protocol::chat::{
     ALPN, ChainHash, ClientSays, Code, Conversation, Invite, Member, Message, Nickname, Refusal, Request, RoomName,
     Sent, ServerSays, ServerSession,
@@ -346,7 +346,7 @@ impl Books {
 impl Dial for Fake {
     type Stream = DuplexStream;
 
-    async fn dial(&self, _host: &str, _port: u16) -> Result<DuplexStream, DialError> {
+    async fn dial_telling(&self, _host: &str, _port: u16, _tell: Tell<'_>) -> Result<DuplexStream, DialError> {
         let mut books = self.books();
         books.dials += 1;
         if books.troubles.front() == Some(&Trouble::NoServer) {

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 #[cfg(target_os = "linux")]
 use super::measured::measured;
 use crate::dial::system::{self, SystemNetwork, Tap};
-use crate::dial::{Dial, DialError, DialStep, Sockets};
+use crate::dial::{Dial, DialError, DialStep, Sockets, Tell};
 use crate::resolve::Ask;
 
 /// What is remembered of a run.
@@ -181,16 +181,7 @@ pub(crate) struct Telling<D> {
 impl<D: Dial> Dial for Telling<D> {
     type Stream = D::Stream;
 
-    async fn dial(&self, host: &str, port: u16) -> Result<D::Stream, DialError> {
-        self.dial_telling(host, port, &mut |_| {}).await
-    }
-
-    async fn dial_telling(
-        &self,
-        host: &str,
-        port: u16,
-        tell: &mut (dyn FnMut(DialStep) + Send),
-    ) -> Result<D::Stream, DialError> {
+    async fn dial_telling(&self, host: &str, port: u16, tell: Tell<'_>) -> Result<D::Stream, DialError> {
         let mut both = |step: DialStep| {
             self.recorder.step(Step::Dial(step.clone()));
             tell(step);
