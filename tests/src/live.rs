@@ -67,7 +67,7 @@ impl Server {
     }
 }
 
-/// Certificates by OpenSSL under `ca.pem`: `p256`, `expired`, `p521` (a key that nihao does not have).
+/// Certificates by OpenSSL under `ca.pem`: `p256`, `rsa`, `expired`, `p521` (a key that nihao does not have).
 #[derive(Debug)]
 pub struct Pki(TempDir);
 
@@ -97,12 +97,14 @@ impl Pki {
         ] {
             std::fs::write(pki.file(file), contents)?;
         }
-        for (leaf, name, until) in [
-            ("p256", "P-256", "20491231000000Z"),
-            ("expired", "P-256", "20200201000000Z"),
-            ("p521", "P-521", "20491231000000Z"),
+        let rsa = ["rsa:2048".to_owned()];
+        for (leaf, kind, until) in [
+            ("p256", &curve("P-256")[..], "20491231000000Z"),
+            ("rsa", &rsa, "20491231000000Z"),
+            ("expired", &curve("P-256"), "20200201000000Z"),
+            ("p521", &curve("P-521"), "20491231000000Z"),
         ] {
-            pki.sign(leaf, &curve(name), until)?;
+            pki.sign(leaf, kind, until)?;
         }
         Ok(pki)
     }

@@ -1,63 +1,13 @@
 //! `nihao http` as people run it: to nihaod over both versions, to Python's and OpenSSL's servers, and to what is none.
 
-use std::io::{BufRead as _, BufReader};
+use std::ffi::OsStr;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use nihao_tests::lab::{World, binaries};
+use nihao_tests::live::{Pki, Server};
 use serde_json::{Value, json};
-use tempfile::TempDir;
-
-/// A server that ends with the test.
-struct Server {
-    child: Child,
-    port: u16,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Server {
-    /// Starts what prints its port behind `mark` in some line.
-    fn start(command: &mut Command, mark: &str) -> anyhow::Result<Self> {
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-        let output = child.stdout.take().context("its output")?;
-        let mut server = Self { child, port: 0 };
-        for line in BufReader::new(output).lines() {
-            if let Some((_, port)) = line?.split_once(mark) {
-                server.port = port.trim().parse()?;
-                return Ok(server);
-            }
-        }
-        anyhow::bail!("{command:?} does not say where it listens")
-    }
-
-    fn python(pki: &Pki, leaf: &str) -> anyhow::Result<Self> {
-        let mut command = Command::new("python3");
-        command.args(["-u", "-c", PYTHON]).arg(pki.file(&format!("{leaf}.pem")));
-        Self::start(command.arg(pki.file(&format!("{leaf}.key"))), "port ")
-    }
-
-    fn openssl(pki: &Pki, leaf: &str, options: &[&str]) -> anyhow::Result<Self> {
-        let mut command = Command::new("openssl");
-        command.args(["s_server", "-www", "-accept", "127.0.0.1:0", "-cert"]);
-        command
-            .arg(pki.file(&format!("{leaf}.pem")))
-            .arg("-key")
-            .arg(pki.file(&format!("{leaf}.key")));
-        Self::start(command.args(options).stderr(Stdio::null()), "ACCEPT 127.0.0.1:")
-    }
-
-    fn url(&self, host: &str) -> String {
-        format!("https://{host}:{}/", self.port)
-    }
-}
 
 /// Answers HTTP/1.1 with what was asked; in chunks where the path says so.
 const PYTHON: &str = r#"
@@ -88,79 +38,8 @@ print("port", server.server_address[1])
 server.serve_forever()
 "#;
 
-/// How `openssl ca` is to sign: nothing but that sets both ends of a validity.
-const CA_CONF: &str = "[ca]\ndefault_ca = here\n[here]\ndatabase = index\nserial = serial\nnew_certs_dir = .\ndefault_md = sha256\npolicy = any\n\
-    [any]\ncommonName = supplied\n";
-
-/// Certificates by OpenSSL: `p256`, `rsa` and `expired` under `ca.pem`; `other.pem` is another root.
-struct Pki(TempDir);
-
-impl Pki {
-    fn new() -> anyhow::Result<Self> {
-        let pki = Self(tempfile::tempdir()?);
-        let (p256, rsa) = (
-            ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"].as_slice(),
-            ["rsa:2048"].as_slice(),
-        );
-        for root in ["ca", "other"] {
-            let subject = format!("/CN=Test root {root}");
-            let key = format!("{root}.key");
-            let arguments = [
-                "req", "-x509", "-nodes", "-days", "30", "-subj", &subject, "-keyout", &key, "-newkey",
-            ];
-            pki.openssl(&[arguments.as_slice(), p256, &["-out", &format!("{root}.pem")]].concat())?;
-        }
-        std::fs::write(
-            pki.file("extensions"),
-            "subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth\n",
-        )?;
-        std::fs::write(pki.file("ca.conf"), CA_CONF)?;
-        std::fs::write(pki.file("index"), "")?;
-        std::fs::write(pki.file("serial"), "01\n")?;
-        for (leaf, kind, from, to) in [
-            ("p256", p256, "20200101000000Z", "20491231000000Z"),
-            ("rsa", rsa, "20200101000000Z", "20491231000000Z"),
-            ("expired", p256, "20200101000000Z", "20200201000000Z"),
-        ] {
-            let (key, request, certificate) = (format!("{leaf}.key"), format!("{leaf}.csr"), format!("{leaf}.pem"));
-            let subject = format!("/CN={leaf}");
-            let arguments = [
-                "req", "-nodes", "-subj", &subject, "-keyout", &key, "-out", &request, "-newkey",
-            ];
-            pki.openssl(&[arguments.as_slice(), kind].concat())?;
-            let signed = [
-                "ca", "-batch", "-notext", "-config", "ca.conf", "-cert", "ca.pem", "-keyfile", "ca.key",
-            ];
-            let shaped = [
-                "-rand_serial",
-                "-extfile",
-                "extensions",
-                "-startdate",
-                from,
-                "-enddate",
-                to,
-            ];
-            pki.openssl(&[signed.as_slice(), &shaped, &["-in", &request, "-out", &certificate]].concat())?;
-        }
-        Ok(pki)
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn openssl(&self, arguments: &[&str]) -> anyhow::Result<()> {
-        let output = Command::new("openssl")
-            .current_dir(self.0.path())
-            .args(arguments)
-            .output()?;
-        ensure!(output.status.success(), "{arguments:?}: {output:?}");
-        Ok(())
-    }
-}
-
 /// Runs `nihao http` with these roots; it needs no home.
-fn nihao(cacert: &Path, arguments: &[&str]) -> anyhow::Result<Output> {
+fn nihao(cacert: impl AsRef<OsStr>, arguments: &[&str]) -> anyhow::Result<Output> {
     let mut command = Command::new("timeout");
     command
         .arg("60")
@@ -171,14 +50,14 @@ fn nihao(cacert: &Path, arguments: &[&str]) -> anyhow::Result<Output> {
 }
 
 /// What it printed, and what it told.
-fn works(cacert: &Path, arguments: &[&str]) -> anyhow::Result<(String, String)> {
+fn works(cacert: impl AsRef<OsStr>, arguments: &[&str]) -> anyhow::Result<(String, String)> {
     let output = nihao(cacert, arguments)?;
     ensure!(output.status.success(), "{arguments:?}: {output:?}");
     Ok((String::from_utf8(output.stdout)?, String::from_utf8(output.stderr)?))
 }
 
 /// Fails with this code, nothing printed, and these words in its two lines.
-fn fails(cacert: &Path, arguments: &[&str], code: i32, words: &[&str]) -> anyhow::Result<()> {
+fn fails(cacert: impl AsRef<OsStr>, arguments: &[&str], code: i32, words: &[&str]) -> anyhow::Result<()> {
     let output = nihao(cacert, arguments)?;
     let told = String::from_utf8(output.stderr)?;
     ensure!(
@@ -207,7 +86,7 @@ fn the_api_of_nihaod_over_both_versions() -> anyhow::Result<()> {
         let file = format!("@{}", draft.display());
         let json = "Content-Type: application/json";
         let post = ["POST", &messages, "-v", version, "-H", &bearer, "-H", json, "-d", &file];
-        let (body, told) = works(&world.ca(), &post)?;
+        let (body, told) = works(world.ca(), &post)?;
         let receipt: Value = serde_json::from_str(&body)?;
         ensure!(receipt["seq"].is_u64(), "{body}");
         for line in [
@@ -225,7 +104,7 @@ fn the_api_of_nihaod_over_both_versions() -> anyhow::Result<()> {
         );
     }
     let list = format!("{messages}?in=%23general&limit=10");
-    let (body, told) = works(&world.ca(), &["get", &list, "-H", &bearer])?;
+    let (body, told) = works(world.ca(), &["get", &list, "-H", &bearer])?;
     let page: Value = serde_json::from_str(&body)?;
     ensure!(
         page["messages"][0]["text"] == "您好！" && page["messages"][1]["text"] == "by h2",
@@ -233,15 +112,15 @@ fn the_api_of_nihaod_over_both_versions() -> anyhow::Result<()> {
     );
     ensure!(told.is_empty(), "without -v nothing is told: {told}");
 
-    let (body, _) = works(&world.ca(), &["GET", &list])?;
+    let (body, _) = works(world.ca(), &["GET", &list])?;
     ensure!(
         body.contains("\"status\":401"),
         "an HTTP error is a body like any other: {body}"
     );
-    let output = nihao(&world.ca(), &["GET", &list, "--fail"])?;
+    let output = nihao(world.ca(), &["GET", &list, "--fail"])?;
     let told = String::from_utf8(output.stderr)?;
     ensure!(output.status.code() == Some(6) && told.contains("seen 401"), "{told}");
-    let empty = Path::new("/dev/null");
+    let empty = "/dev/null";
     fails(empty, &["GET", &list], 1, &["no certificate in it", "PEM"])
 }
 
@@ -250,7 +129,7 @@ fn http1_of_python_with_either_key() -> anyhow::Result<()> {
     let pki = Pki::new()?;
     let ca = pki.file("ca.pem");
     for leaf in ["p256", "rsa"] {
-        let server = Server::python(&pki, leaf)?;
+        let server = Server::python(&pki, leaf, PYTHON)?;
         let url = server.url("localhost");
         for method in ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
             let (body, _) = works(&ca, &[method, &url, "-H", "X-Odd: 1", "-d", "text\n"])?;
@@ -266,7 +145,7 @@ fn http1_of_python_with_either_key() -> anyhow::Result<()> {
             "not followed: {told}"
         );
         let file = pki.file("body");
-        let (body, _) = works(&ca, &["GET", &url, "-o", file.to_str().context("a path")?])?;
+        let (body, _) = works(&ca, &["GET", &url, "-o", &file])?;
         ensure!(body.is_empty() && std::fs::read_to_string(&file)? == "GET / \n");
     }
     Ok(())
@@ -275,8 +154,9 @@ fn http1_of_python_with_either_key() -> anyhow::Result<()> {
 #[test]
 fn what_openssl_serves_and_what_it_does_not() -> anyhow::Result<()> {
     let pki = Pki::new()?;
-    let (ca, other) = (pki.file("ca.pem"), pki.file("other.pem"));
-    let server = Server::openssl(&pki, "rsa", &[])?;
+    let stranger = Pki::under("Another root")?;
+    let (ca, other) = (pki.file("ca.pem"), stranger.file("ca.pem"));
+    let server = Server::openssl(&pki, "rsa", &["-www"])?;
     let url = server.url("localhost");
     let (body, told) = works(&ca, &["GET", &url, "-v"])?;
     ensure!(
@@ -287,7 +167,7 @@ fn what_openssl_serves_and_what_it_does_not() -> anyhow::Result<()> {
         &other,
         &["GET", &url],
         4,
-        &["certificate authority", "CN=Test root ca", "--cacert FILE"],
+        &["certificate authority", "CN=Test root", "--cacert FILE"],
     )?;
     let by_address = server.url("127.0.0.1");
     fails(
@@ -302,21 +182,21 @@ fn what_openssl_serves_and_what_it_does_not() -> anyhow::Result<()> {
         3,
         &["ALPN", "leave out --http1 and --http2"],
     )?;
-    let old = Server::openssl(&pki, "p256", &["-tls1_2"])?;
+    let old = Server::openssl(&pki, "p256", &["-www", "-tls1_2"])?;
     fails(
         &ca,
         &["GET", &old.url("localhost")],
         3,
         &["TLS version: expected 1.3", "turn it on"],
     )?;
-    let expired = Server::openssl(&pki, "expired", &[])?;
+    let expired = Server::openssl(&pki, "expired", &["-www"])?;
     fails(
         &ca,
         &["GET", &expired.url("localhost")],
         4,
         &["certificate date", "seen one that ended", "date -u"],
     )?;
-    let picky = Server::openssl(&pki, "p256", &["-Verify", "1", "-verify_return_error"])?;
+    let picky = Server::openssl(&pki, "p256", &["-www", "-Verify", "1", "-verify_return_error"])?;
     fails(
         &ca,
         &["GET", &picky.url("localhost")],
