@@ -96,6 +96,11 @@ fn a_connection_that_holds_has_every_step() {
         "our end of the stream",
         "What cannot be seen from here:",
     ];
+    holds(&told, &steps);
+}
+
+/// Nothing broke, and these steps stand there in this order.
+fn holds(told: &Told, steps: &[&str]) {
     let mut rest = told.ladder.as_str();
     for step in steps {
         let at = rest
@@ -105,6 +110,32 @@ fn a_connection_that_holds_has_every_step() {
     }
     assert_eq!((told.code, told.errors.as_str()), (Some(0), ""), "{}", told.ladder);
     assert!(!told.ladder.contains('✗'), "{}", told.ladder);
+}
+
+/// HTTP/2 compresses its headers and says goodbye with a frame of its own.
+#[test]
+fn a_connection_to_nihaod_holds_in_both_versions() {
+    let world = World::new().unwrap();
+    let url = format!("https://{}/openapi.json", world.address());
+    let ca = world.ca().display().to_string();
+    let first = ["ClientHello", "{Certificate}", "✓ chain of 1: "];
+    let http1 = ["{GET /openapi.json HTTP/1.1}", "{HTTP/1.1 200 OK}", "{close_notify}"];
+    let http2 = [
+        "{HTTP/2 preface} {SETTINGS on stream 0}",
+        "{HEADERS on stream 1}",
+        "{HEADERS on stream 1}",
+        "{DATA on stream 1}",
+        "{GOAWAY on stream 0}",
+        "{close_notify}",
+    ];
+    holds(
+        &explain(&["--live", &url, "--cacert", &ca]),
+        &[&first[..], &http1].concat(),
+    );
+    holds(
+        &explain(&["--live", &url, "--cacert", &ca, "--http2"]),
+        &[&first[..], &http2].concat(),
+    );
 }
 
 #[test]
