@@ -83,7 +83,7 @@ impl Teller {
             "way": way(rung.way),
             "frames": rung.frames.iter().map(|index| index + 1).collect::<Vec<_>>(),
             "layer": rung.protocol.name(),
-            "what": rung.what,
+            "what": rung.told(self.language),
             "why": rung.why.map(|text| self.text(text)),
             "seen": seen.map(|seen| json!({"node": name(seen.node), "at": seen.at})).collect::<Vec<_>>(),
             "broken": rung.broken.as_ref().map(|broken| self.broken(broken)),

@@ -159,7 +159,7 @@ impl Ladder<'_> {
         ];
         let what = [
             (Ink::Alarm, broke),
-            (Ink::Plain, rung.what.as_str()),
+            (Ink::Plain, rung.told(self.look.language)),
             (Ink::Alarm, fault.as_deref().unwrap_or_default()),
             (mark, &checked),
             (Ink::Dim, why.as_deref().unwrap_or_default()),

@@ -1,6 +1,6 @@
 //! A step that did not hold: what was expected, what was seen, whose fault it can be, and one thing to do.
 
-use crate::texts::{Language, Text};
+use crate::texts::{Language, Text, Word};
 
 /// A sentence with the particulars of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct Said {
 /// What is known of a step that broke.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
+    /// What it is, in few words.
+    pub title: &'static Word,
     /// What should have been.
     pub expected: Said,
     /// What was.

@@ -3,7 +3,7 @@
 use super::Broken;
 use crate::capture::Way;
 use crate::event::{Account, How, Layer, Protocol, Space, Value};
-use crate::texts::{self, Text};
+use crate::texts::{self, Language, Text};
 
 /// One step of a journey: some frames that say one thing together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +97,15 @@ pub(super) fn alone(account: &Account, index: usize) -> Option<Rung> {
 }
 
 impl Rung {
+    /// What happened, as it is said in a language: what the bytes say is the same in all.
+    #[must_use]
+    pub fn told(&self, language: Language) -> &str {
+        match &self.broken {
+            Some(broken) => broken.title.told(language),
+            None => &self.what,
+        }
+    }
+
     /// Whether a frame belongs to this step, too.
     fn takes(&self, next: &Self) -> bool {
         self.act == next.act

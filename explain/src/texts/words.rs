@@ -149,6 +149,30 @@ words! {
     WORD_RECEIVED: "received", "收到";
     WORD_PIECES: "put together from pieces:", "拼接而成，段数：";
     WORD_DECRYPTED: "decrypted:", "解密所得：";
+    BROKEN_NO_TLS: "no TLS", "不是 TLS";
+    BROKEN_NO_ANSWER: "no answer", "没有回应";
+    BROKEN_CUT_HANDSHAKE: "cut in mid-handshake", "握手中途断开";
+    BROKEN_OLD_TLS: "TLS 1.2 or older", "TLS 1.2 或更旧的版本";
+    BROKEN_ALPN: "no common protocol (ALPN)", "没有共同的协议（ALPN）";
+    BROKEN_CLIENT_CERTIFICATE: "client certificate demanded", "要求客户端证书";
+    BROKEN_NOTHING_COMMON: "nothing in common", "没有共同支持的算法";
+    BROKEN_ALERT: "alert", "收到警报";
+    BROKEN_AGAINST_RULES: "against the rules of TLS", "违反 TLS 的规则";
+    BROKEN_NO_ADDRESS: "no address", "没有地址";
+    BROKEN_PORT_CLOSED: "port closed", "端口关闭";
+    BROKEN_NO_ROUTE: "no route", "没有路由";
+    BROKEN_SAYS_NO: "the server says no", "服务器拒绝了请求";
+    BROKEN_CUT: "cut without close_notify", "没有 close_notify 就断开";
+    BROKEN_NOT_WHOLE: "no whole response", "响应不完整";
+    BROKEN_LATE: "out of time", "超时";
+    BROKEN_STUCK: "it does not go on", "进行不下去";
+    BROKEN_WRONG_NAME: "wrong name", "名字不符";
+    BROKEN_UNKNOWN_AUTHORITY: "unknown authority", "未知的签发机构";
+    BROKEN_OUR_GAP: "a key or signature that nihao does not have", "nihao 不支持的密钥或签名";
+    BROKEN_BAD_CERTIFICATE: "the certificate does not hold", "证书不成立";
+    BROKEN_EXPIRED: "expired", "已过期";
+    BROKEN_NOT_YET: "not valid yet", "尚未生效";
+    BROKEN_NOT_ITS_TIME: "not its time", "不在有效期内";
     WORD_LEDGER: "What the bytes were for, in this view", "从这里看，每个字节用在哪里";
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use nihao_explain::capture::{Purpose, Sockets, Way};
 use nihao_explain::event::{Account, Protocol};
 use nihao_explain::story::{Act, Broken, Mark, Said};
-use nihao_explain::texts::{self, Text};
+use nihao_explain::texts::{self, Text, Word};
 use nihao_protocol::chat::shown;
 
 use crate::command::http::{Stage, WebError};
@@ -29,7 +29,7 @@ pub(super) struct About<'a> {
 
 /// The step that broke.
 pub(super) fn mark(error: &Error, about: &About<'_>, account: &Account) -> Mark {
-    let (protocol, what, broken) = match error {
+    let (protocol, title, broken) = match error {
         Error::Web(WebError::Connect { error, .. }) => connecting(error, about, account),
         Error::Connect { error, .. } => connecting(error, about, account),
         Error::Stuck(error) => return mark(error, about, account),
@@ -50,13 +50,13 @@ pub(super) fn mark(error: &Error, about: &About<'_>, account: &Account) -> Mark 
             Way::In
         },
         protocol,
-        what: what.into(),
+        what: title.english.into(),
         why: None,
-        broken: Some(broken),
+        broken: Some(Broken { title, ..broken }),
     }
 }
 
-type Told = (Protocol, &'static str, Broken);
+type Told = (Protocol, &'static Word, Broken);
 
 fn said(text: &'static Text, of: &[&str]) -> Said {
     Said {
@@ -67,6 +67,7 @@ fn said(text: &'static Text, of: &[&str]) -> Said {
 
 fn broken(expected: Said, seen: Said, whose: &'static Text, fix: Said) -> Broken {
     Broken {
+        title: &texts::BROKEN_STUCK,
         expected,
         seen,
         whose: said(whose, &[]),
@@ -82,7 +83,7 @@ fn unnamed(protocol: Protocol, reason: &str, hint: &str) -> Told {
         &texts::LIVE_WHOSE_UNKNOWN,
         said(&texts::LIVE_FIX, &[hint]),
     );
-    (protocol, "it does not go on", broken)
+    (protocol, &texts::BROKEN_STUCK, broken)
 }
 
 fn connecting(error: &ConnectError, about: &About<'_>, account: &Account) -> Told {
@@ -92,9 +93,9 @@ fn connecting(error: &ConnectError, about: &About<'_>, account: &Account) -> Tol
     let hello = said(&texts::LIVE_EXPECTED_HELLO, &[]);
     match error {
         ConnectError::Dial(error) => dialing(error, about),
-        ConnectError::NotTls { seen } => tls("no TLS", not_tls(seen, hello, &port)),
+        ConnectError::NotTls { seen } => tls(&texts::BROKEN_NO_TLS, not_tls(seen, hello, &port)),
         ConnectError::Silent { seconds } => tls(
-            "no answer",
+            &texts::BROKEN_NO_ANSWER,
             broken(
                 hello,
                 said(&texts::LIVE_SEEN_SILENCE, &[&seconds.to_string()]),
@@ -110,7 +111,7 @@ fn connecting(error: &ConnectError, about: &About<'_>, account: &Account) -> Tol
                 &texts::LIVE_SEEN_END
             };
             tls(
-                "cut in mid-handshake",
+                &texts::BROKEN_CUT_HANDSHAKE,
                 broken(
                     hello,
                     said(seen, &[]),
@@ -133,7 +134,7 @@ fn negotiating(error: &ConnectError, at: &str, account: &Account) -> Told {
     let tls = |what, broken| (Protocol::Tls, what, broken);
     match error {
         ConnectError::OldTls => tls(
-            "TLS 1.2 or older",
+            &texts::BROKEN_OLD_TLS,
             broken(
                 said(&texts::LIVE_EXPECTED_TLS13, &[]),
                 said(&texts::LIVE_SEEN_OLD_TLS, &[]),
@@ -142,7 +143,7 @@ fn negotiating(error: &ConnectError, at: &str, account: &Account) -> Told {
             ),
         ),
         ConnectError::NotNihao => tls(
-            "no common protocol (ALPN)",
+            &texts::BROKEN_ALPN,
             broken(
                 said(&texts::LIVE_EXPECTED_ALPN, &[&offered(account)]),
                 said(&texts::LIVE_SEEN_NO_ALPN, &[]),
@@ -151,7 +152,7 @@ fn negotiating(error: &ConnectError, at: &str, account: &Account) -> Told {
             ),
         ),
         ConnectError::CertificateRefused { alert } => tls(
-            "client certificate demanded",
+            &texts::BROKEN_CLIENT_CERTIFICATE,
             broken(
                 said(&texts::LIVE_EXPECTED_NO_CLIENT_CERTIFICATE, &[]),
                 said(&texts::LIVE_SEEN_ALERT, &[alert]),
@@ -160,7 +161,7 @@ fn negotiating(error: &ConnectError, at: &str, account: &Account) -> Told {
             ),
         ),
         ConnectError::Alert { alert } if alert.contains("handshake_failure") => tls(
-            "nothing in common",
+            &texts::BROKEN_NOTHING_COMMON,
             broken(
                 said(&texts::LIVE_EXPECTED_COMMON, &[]),
                 said(&texts::LIVE_SEEN_ALERT, &[alert]),
@@ -169,7 +170,7 @@ fn negotiating(error: &ConnectError, at: &str, account: &Account) -> Told {
             ),
         ),
         ConnectError::Alert { alert } => tls(
-            "alert",
+            &texts::BROKEN_ALERT,
             broken(
                 said(&texts::LIVE_EXPECTED_GO_ON, &[]),
                 said(&texts::LIVE_SEEN_ALERT, &[alert]),
@@ -178,7 +179,7 @@ fn negotiating(error: &ConnectError, at: &str, account: &Account) -> Told {
             ),
         ),
         other => tls(
-            "against the rules of TLS",
+            &texts::BROKEN_AGAINST_RULES,
             broken(
                 said(&texts::LIVE_EXPECTED_GO_ON, &[]),
                 said(&texts::LIVE_SEEN, &[&other.to_string()]),
@@ -195,7 +196,7 @@ fn dialing(error: &DialError, about: &About<'_>) -> Told {
     match error {
         DialError::NameNotFound { detail, .. } => (
             Protocol::Dns,
-            "no address",
+            &texts::BROKEN_NO_ADDRESS,
             broken(
                 said(&texts::LIVE_EXPECTED_ADDRESS, &[host]),
                 said(&texts::LIVE_SEEN, &[detail]),
@@ -208,7 +209,7 @@ fn dialing(error: &DialError, about: &About<'_>) -> Told {
             let seen = problem.split_once("seen ").map_or(problem.as_str(), |(_, seen)| seen);
             (
                 Protocol::Dns,
-                "no address",
+                &texts::BROKEN_NO_ADDRESS,
                 broken(
                     said(&texts::LIVE_EXPECTED_ADDRESS, &[host]),
                     said(&texts::LIVE_SEEN, &[seen]),
@@ -218,7 +219,7 @@ fn dialing(error: &DialError, about: &About<'_>) -> Told {
             )
         }
         DialError::Refused(address) => tcp(
-            "port closed",
+            &texts::BROKEN_PORT_CLOSED,
             broken(
                 said(&texts::LIVE_EXPECTED_LISTENER, &[&address.to_string()]),
                 said(&texts::LIVE_SEEN_REFUSED, &[]),
@@ -227,7 +228,7 @@ fn dialing(error: &DialError, about: &About<'_>) -> Told {
             ),
         ),
         DialError::TimedOut { address, seconds } => tcp(
-            "no answer",
+            &texts::BROKEN_NO_ANSWER,
             broken(
                 said(&texts::LIVE_EXPECTED_SYN_ACK, &[&address.to_string()]),
                 said(&texts::LIVE_SEEN_FILTERED, &[&seconds.to_string()]),
@@ -237,7 +238,7 @@ fn dialing(error: &DialError, about: &About<'_>) -> Told {
         ),
         DialError::Unreachable { address, detail } => (
             Protocol::Ipv4,
-            "no route",
+            &texts::BROKEN_NO_ROUTE,
             broken(
                 said(&texts::LIVE_EXPECTED_ROUTE, &[&address.ip().to_string()]),
                 said(&texts::LIVE_SEEN, &[detail]),
@@ -285,7 +286,7 @@ fn answering(error: &WebError, about: &About<'_>, account: &Account) -> Told {
             };
             let seen = said(&texts::LIVE_SEEN_STATUS, &[&code]);
             http(
-                "the server says no",
+                &texts::BROKEN_SAYS_NO,
                 broken(said(&texts::LIVE_EXPECTED_STATUS, &[]), seen, whose, said(fix, &[])),
             )
         }
@@ -331,7 +332,7 @@ fn out_of_time(limit: Duration, stage: &Stage, about: &About<'_>) -> Told {
             said(&texts::LIVE_FIX_MAX_TIME, &[]),
         ),
     };
-    (protocol, "out of time", broken(expected, seen, whose, fix))
+    (protocol, &texts::BROKEN_LATE, broken(expected, seen, whose, fix))
 }
 
 /// The response is not whole.
@@ -347,14 +348,14 @@ fn cut(stage: &Stage, reason: &str, about: &About<'_>, account: &Account) -> Tol
         let seen = said(&texts::LIVE_SEEN_CUT, &[]);
         let fix = said(&texts::LIVE_FIX_CUT, &[]);
         return http(
-            "cut without close_notify",
+            &texts::BROKEN_CUT,
             broken(expected, seen, &texts::LIVE_WHOSE_SERVER_OR_BETWEEN, fix),
         );
     }
     let seen = said(&texts::LIVE_SEEN, &[reason]);
     let fix = said(&texts::LIVE_FIX_VERSION, &[]);
     http(
-        "no whole response",
+        &texts::BROKEN_NOT_WHOLE,
         broken(expected, seen, &texts::LIVE_WHOSE_SERVER_OR_BETWEEN, fix),
     )
 }

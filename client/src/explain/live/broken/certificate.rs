@@ -2,7 +2,7 @@
 
 use nihao_explain::event::{Account, Protocol};
 use nihao_explain::story::{Broken, Said};
-use nihao_explain::texts;
+use nihao_explain::texts::{self, Word};
 use nihao_protocol::x509::{Certificate, CertificateError};
 
 use super::super::chain;
@@ -14,7 +14,7 @@ pub(super) fn bad(error: &CertificateError, about: &About<'_>, account: &Account
     let (host, roots) = (about.host, about.roots.display().to_string());
     let (what, mut broken) = match error {
         CertificateError::WrongName { presented, .. } => (
-            "wrong name",
+            &texts::BROKEN_WRONG_NAME,
             broken(
                 said(&texts::LIVE_EXPECTED_NAME, &[host]),
                 said(&texts::LIVE_SEEN_NAMES, &[&presented.join(", ")]),
@@ -24,7 +24,7 @@ pub(super) fn bad(error: &CertificateError, about: &About<'_>, account: &Account
         ),
         CertificateError::Expired { .. } | CertificateError::NotYetValid { .. } => dated(error),
         CertificateError::UnknownIssuer { issuer } | CertificateError::NotSignedByPin { issuer } => (
-            "unknown authority",
+            &texts::BROKEN_UNKNOWN_AUTHORITY,
             broken(
                 said(&texts::LIVE_EXPECTED_ROOT, &[&roots]),
                 said(&texts::LIVE_SEEN_ISSUER, &[issuer]),
@@ -33,7 +33,7 @@ pub(super) fn bad(error: &CertificateError, about: &About<'_>, account: &Account
             ),
         ),
         CertificateError::UnsupportedAlgorithm => (
-            "a key or signature that nihao does not have",
+            &texts::BROKEN_OUR_GAP,
             broken(
                 said(&texts::LIVE_EXPECTED_KEYS, &[]),
                 said(&texts::LIVE_SEEN_KEY, &[&algorithms(&chain)]),
@@ -42,7 +42,7 @@ pub(super) fn bad(error: &CertificateError, about: &About<'_>, account: &Account
             ),
         ),
         other => (
-            "the certificate does not hold",
+            &texts::BROKEN_BAD_CERTIFICATE,
             broken(
                 said(&texts::LIVE_EXPECTED_CERTIFICATE, &[]),
                 said(&texts::LIVE_SEEN, &[&other.to_string()]),
@@ -56,10 +56,10 @@ pub(super) fn bad(error: &CertificateError, about: &About<'_>, account: &Account
 }
 
 /// It is not its time.
-fn dated(error: &CertificateError) -> (&'static str, Broken) {
+fn dated(error: &CertificateError) -> (&'static Word, Broken) {
     match error {
         CertificateError::Expired { not_after, now } => (
-            "expired",
+            &texts::BROKEN_EXPIRED,
             broken(
                 said(&texts::LIVE_EXPECTED_VALID, &[&utc(*now)]),
                 said(&texts::LIVE_SEEN_EXPIRED, &[&utc(*not_after)]),
@@ -68,7 +68,7 @@ fn dated(error: &CertificateError) -> (&'static str, Broken) {
             ),
         ),
         CertificateError::NotYetValid { not_before, now } => (
-            "not valid yet",
+            &texts::BROKEN_NOT_YET,
             broken(
                 said(&texts::LIVE_EXPECTED_VALID, &[&utc(*now)]),
                 said(&texts::LIVE_SEEN_NOT_YET, &[&utc(*not_before)]),
@@ -77,7 +77,7 @@ fn dated(error: &CertificateError) -> (&'static str, Broken) {
             ),
         ),
         other => (
-            "not its time",
+            &texts::BROKEN_NOT_ITS_TIME,
             broken(
                 said(&texts::LIVE_EXPECTED_CERTIFICATE, &[]),
                 said(&texts::LIVE_SEEN, &[&other.to_string()]),
