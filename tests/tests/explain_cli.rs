@@ -248,6 +248,10 @@ fn every_fault_says_where_it_failed() {
         (&["--lose", "syn"][..], "B's screen shows: 您好！"),
         (&["--loss", "20"], "B's screen shows: 您好！"),
         (&["--fault", "duplicate=6"], "B's screen shows: 您好！"),
+        (
+            &["--fault", "cut=9000"],
+            "this fault never happened, for the run was over before: cut=9000",
+        ),
         (&["--fault", "wrong-name"], "certificate name: expected chat.nihao.test"),
         (&["--fault", "expired"], "certificate date"),
         (&["--fault", "unknown-ca"], "certificate authority"),

@@ -305,10 +305,12 @@ impl From<View> for Viewpoint {
 fn lines(journey: &Journey, story: &Story, language: Language) -> Vec<Value> {
     let mut lines = json::json(story, language);
     let heard: Vec<_> = journey.heard.iter().map(Text::as_str).collect();
-    lines.push(match &journey.answer {
-        Ok(answer) => serde_json::json!({"type": "outcome", "answer": answer, "heard": heard}),
-        Err(error) => serde_json::json!({"type": "outcome", "error": error.to_string(), "heard": heard}),
-    });
+    let (ended, what) = match &journey.answer {
+        Ok(answer) => ("answer", answer.clone()),
+        Err(error) => ("error", error.to_string()),
+    };
+    let idle: Vec<_> = journey.seen.idle.iter().map(ToString::to_string).collect();
+    lines.push(serde_json::json!({"type": "outcome", ended: what, "heard": heard, "never_happened": idle}));
     lines
 }
 

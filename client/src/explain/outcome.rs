@@ -38,5 +38,12 @@ pub fn outcome(journey: &Journey, language: Language) -> String {
     if journey.heard.is_empty() {
         let _ = writeln!(text, "{}", say("B's screen shows nothing.", "B 的屏幕上什么也没有。"));
     }
+    for fault in &journey.seen.idle {
+        let never = say(
+            "this fault never happened, for the run was over before:",
+            "这个故障没有发生，因为在那之前过程已经结束：",
+        );
+        let _ = writeln!(text, "{never} {fault}");
+    }
     text
 }

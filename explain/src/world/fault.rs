@@ -1,5 +1,7 @@
 //! Faults on a wire: what is lost, doubled, late or changed, on demand or by chance.
 
+use std::fmt;
+
 use nihao_protocol::crypto::Random as _;
 use nihao_protocol::crypto::random::Seeded;
 use smoltcp::wire::{EthernetFrame, EthernetProtocol, IpProtocol, Ipv4Packet, TcpPacket};
@@ -36,6 +38,23 @@ pub enum Segment {
     Ack,
 }
 
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lose(Segment::Syn) => f.write_str("lose syn"),
+            Self::Lose(Segment::SynAck) => f.write_str("lose syn-ack"),
+            Self::Lose(Segment::Ack) => f.write_str("lose ack"),
+            Self::LoseFrame(n) => write!(f, "lose={n}"),
+            Self::DuplicateFrame(n) => write!(f, "duplicate={n}"),
+            Self::DelayFrame(n, _) => write!(f, "late={n}"),
+            Self::FlipPayload(n) => write!(f, "flip={n}"),
+            Self::Loss(percent) => write!(f, "loss {percent}"),
+            Self::CutAfter(n) => write!(f, "cut={n}"),
+            Self::ResetAt(n) => write!(f, "reset={n}"),
+        }
+    }
+}
+
 /// What becomes of one frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -52,6 +71,8 @@ pub(super) enum Fate {
 #[derive(Debug)]
 pub(super) struct Judge {
     faults: Vec<Fault>,
+    /// Those of them that nothing has come of yet.
+    idle: Vec<Fault>,
     random: Seeded,
     /// Frames so far.
     frames: u64,
@@ -67,6 +88,7 @@ impl Judge {
     pub(super) fn new(seed: u64) -> Self {
         Self {
             faults: Vec::new(),
+            idle: Vec::new(),
             random: Seeded::new(seed, "wire"),
             frames: 0,
             payload: 0,
@@ -77,6 +99,15 @@ impl Judge {
 
     pub(super) fn add(&mut self, fault: Fault) {
         self.faults.push(fault);
+        // What is left to chance may well never happen.
+        if !matches!(fault, Fault::Loss(_)) {
+            self.idle.push(fault);
+        }
+    }
+
+    /// The faults that never happened.
+    pub(super) fn idle(&self) -> &[Fault] {
+        &self.idle
     }
 
     pub(super) fn judge(&mut self, bytes: &[u8]) -> Fate {
@@ -106,6 +137,9 @@ impl Judge {
                 },
                 _ => Fate::Arrives,
             };
+            if verdict != Fate::Arrives {
+                self.idle.retain(|idle| idle != fault);
+            }
             if fate == Fate::Arrives {
                 fate = verdict;
             }

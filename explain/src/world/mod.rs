@@ -142,6 +142,7 @@ impl Plan {
                 .map(|((one, port), (other, at))| ((name(one), port), (name(other), at)))
                 .collect(),
             waits: waits.collect(),
+            idle: network.idle_faults(),
         };
         (ended, seen)
     }
@@ -163,6 +164,8 @@ pub struct Seen {
     pub plugs: BTreeMap<(String, usize), (String, usize)>,
     /// Which connections were kept in mind after their end.
     pub waits: Vec<TimeWait>,
+    /// The faults that were asked for and never happened: the run was over before.
+    pub idle: Vec<Fault>,
 }
 
 /// A closed connection that the host that closed it first keeps in mind, lest its late segments be taken for another's

@@ -134,6 +134,11 @@ impl Network {
         }
     }
 
+    /// The faults of all wires that never happened.
+    pub(super) fn idle_faults(&self) -> Vec<Fault> {
+        self.wires.iter().flat_map(Plugged::idle).copied().collect()
+    }
+
     pub(super) const fn now(&self) -> u64 {
         self.now
     }

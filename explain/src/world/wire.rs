@@ -68,6 +68,10 @@ impl Plugged {
         self.judge.add(fault);
     }
 
+    pub(super) fn idle(&self) -> &[Fault] {
+        self.judge.idle()
+    }
+
     /// Takes a frame; the copies of it that will arrive: one, if nothing is wrong.
     pub(super) fn carry(&mut self, now: u64, direction: usize, bytes: &[u8]) -> Vec<Copy> {
         let occupied = self.wire.occupied(bytes.len());
