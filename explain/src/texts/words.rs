@@ -173,6 +173,11 @@ words! {
     BROKEN_EXPIRED: "expired", "已过期";
     BROKEN_NOT_YET: "not valid yet", "尚未生效";
     BROKEN_NOT_ITS_TIME: "not its time", "不在有效期内";
+    OUTCOME_FAILED: "failed:", "失败：";
+    OUTCOME_ANSWER: "A was told:", "A 得到的回答：";
+    OUTCOME_SCREEN: "B's screen shows:", "B 的屏幕显示：";
+    OUTCOME_NOTHING: "B's screen shows nothing.", "B 的屏幕上什么也没有。";
+    OUTCOME_NEVER: "this fault never happened, for the run was over before:", "这个故障没有发生，因为在那之前过程已经结束：";
     WORD_LEDGER: "What the bytes were for, in this view", "从这里看，每个字节用在哪里";
 }
 
