@@ -7,7 +7,7 @@ use super::{checks, keys, names, tree, way};
 use crate::capture::Way;
 use crate::event::{FrameAccount, Note, Protocol, Space};
 use crate::story::{Act, Rung, Story, Track};
-use crate::texts::{self, Language, Text};
+use crate::texts::{self, Text};
 
 /// Columns from one node of the path to the next.
 const GAP: usize = 9;
@@ -257,14 +257,16 @@ impl Ladder<'_> {
             ..self.look
         };
         let language = look.language;
-        let names = match language {
-            Language::English => ["expected", "seen", "whose fault", "do this"],
-            Language::Chinese => ["期望", "实际", "可能是谁的问题", "可以这样做"],
-        };
+        let names = [
+            &texts::BROKEN_EXPECTED,
+            &texts::BROKEN_SEEN,
+            &texts::BROKEN_WHOSE,
+            &texts::BROKEN_FIX,
+        ];
         let said = [&broken.expected, &broken.seen, &broken.whose, &broken.fix];
         let mut text = String::new();
         for (index, (name, said)) in names.into_iter().zip(said).enumerate() {
-            let name = format!("{}{name}: ", " ".repeat(ASIDE));
+            let name = format!("{}{}: ", " ".repeat(ASIDE), name.told(language));
             let ink = if index == 1 { Ink::Alarm } else { Ink::Plain };
             text += &look.line(&[(Ink::Dim, &name), (ink, &said.told(language))]);
             for line in broken.evidence.iter().filter(|_| index == 1) {

@@ -173,6 +173,11 @@ words! {
     BROKEN_EXPIRED: "expired", "已过期";
     BROKEN_NOT_YET: "not valid yet", "尚未生效";
     BROKEN_NOT_ITS_TIME: "not its time", "不在有效期内";
+    BROKEN_EXPECTED: "expected", "期望";
+    BROKEN_SEEN: "seen", "实际";
+    BROKEN_WHOSE: "whose fault", "可能是谁的问题";
+    BROKEN_FIX: "do this", "可以这样做";
+    WORD_UNSEEN: "What cannot be seen from here:", "从这里看不到的：";
     OUTCOME_FAILED: "failed:", "失败：";
     OUTCOME_ANSWER: "A was told:", "A 得到的回答：";
     OUTCOME_SCREEN: "B's screen shows:", "B 的屏幕显示：";

@@ -9,7 +9,7 @@ use nihao_explain::decode::Credentials;
 use nihao_explain::render::html::Page;
 use nihao_explain::render::{Ladder, json};
 use nihao_explain::story::Said;
-use nihao_explain::texts::Language;
+use nihao_explain::texts::{self, Language};
 use nihao_protocol::net::RootBundle;
 
 use super::{Explain, files};
@@ -176,10 +176,7 @@ fn unseen(told: &live::Live, language: Language) -> String {
 
 /// What could not be seen, and why.
 pub(super) fn list(unseen: &[Said], language: Language) -> String {
-    let mut text = String::from(match language {
-        Language::English => "What cannot be seen from here:\n",
-        Language::Chinese => "从这里看不到的：\n",
-    });
+    let mut text = format!("{}\n", texts::WORD_UNSEEN.told(language));
     for said in unseen {
         text += &format!("  · {}\n", said.told(language));
     }
