@@ -1,8 +1,8 @@
 """A chat over a WebSocket as somebody else writes it: with the package `websockets`.
 
 socket_peer.py HOST:PORT CA TOKEN FIRST LAST: posts the texts FIRST to LAST, each under an id made of its number, several at a time, and says each
-again until it is answered, over as many connections as that takes; prints every text it hears as `SEQ TEXT`, and ends when it has
-heard the last of them.
+again until it is answered, over as many connections as that takes, waiting a moment where it was too fast for the server; prints
+every text it hears as `SEQ TEXT`, and ends when it has heard the last of them.
 """
 
 import asyncio
@@ -46,6 +46,11 @@ async def talk(unanswered, after):
                         return None
                 elif says["type"] == "sent" and says["request"] in unanswered:
                     unanswered.discard(says["request"])
+                    under_way.discard(says["request"])
+                    await (post() if unanswered else finish())
+                elif says["type"] == "refused" and says["reason"] == "rate_limited":
+                    # As asked: a moment later, what was refused is said again, under the same id.
+                    await asyncio.sleep(0.1)
                     under_way.discard(says["request"])
                     await (post() if unanswered else finish())
                 elif says["type"] == "refused":
