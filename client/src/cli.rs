@@ -1,5 +1,7 @@
 //! The command line: what is asked, and the real world that it is asked of.
 
+#[cfg(feature = "http")]
+mod certified;
 #[cfg(feature = "full")]
 mod explain;
 #[cfg(feature = "http")]

@@ -73,6 +73,7 @@ impl Server {
                 path: "roots.pem".into(),
                 skipped: 0,
             },
+            identity: None,
             versions: Versions::Both,
             verbose: true,
             fail: false,

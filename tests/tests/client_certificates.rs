@@ -1,11 +1,12 @@
 //! `nihaod --client-certs`: curl as a member by certificate and key, and nobody asked for one without the switch.
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 use nihao_tests::lab::{Daemon, Start, binaries};
 
-fn start(dir: &std::path::Path, arguments: &[&str]) -> Result<Daemon> {
+fn start(dir: &Path, arguments: &[&str]) -> Result<Daemon> {
     let start = Start {
         arguments,
         ..Start::default()
@@ -43,18 +44,47 @@ fn browsers_are_asked_where_the_operator_wants_it_and_nowhere_else() -> Result<(
     Ok(())
 }
 
-#[test]
-fn curl_is_a_member_by_certificate_and_key() -> Result<()> {
-    let dir = tempfile::tempdir()?;
-    let daemon = start(dir.path(), &["--client-certs"])?;
+/// The home of alice, who joined.
+fn joined(dir: &Path, daemon: &Daemon) -> Result<PathBuf> {
     let invite = daemon.invite.clone().context("an invite")?.to_string();
-    let home = dir.path().join("alice");
+    let home = dir.join("alice");
     let joined = Command::new(&binaries().nihao)
         .arg("--home")
         .arg(&home)
         .args(["join", &invite, "--as", "alice"])
         .output()?;
     ensure!(joined.status.success(), "{joined:?}");
+    Ok(home)
+}
+
+#[test]
+fn nihao_http_is_a_member_by_certificate_and_key() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let daemon = start(dir.path(), &["--client-certs"])?;
+    let home = joined(dir.path(), &daemon)?;
+    let me = Command::new(&binaries().nihao)
+        .args([
+            "http",
+            "GET",
+            &format!("https://{}/v1/me", daemon.address),
+            "--fail",
+            "--cacert",
+        ])
+        .arg(dir.path().join("data/ca.pem"))
+        .arg("--cert")
+        .arg(home.join("certificate.pem"))
+        .arg("--key")
+        .arg(home.join("identity.key"))
+        .output()?;
+    ensure!(String::from_utf8_lossy(&me.stdout).contains("\"alice\""), "{me:?}");
+    Ok(())
+}
+
+#[test]
+fn curl_is_a_member_by_certificate_and_key() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let daemon = start(dir.path(), &["--client-certs"])?;
+    let home = joined(dir.path(), &daemon)?;
     let curl = |certified: bool, more: &[&str]| -> Result<(String, String)> {
         let mut command = Command::new("curl");
         command.args(["-sS", "--max-time", "20", "--write-out", "\n%{http_code}", "--cacert"]);

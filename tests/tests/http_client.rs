@@ -201,8 +201,64 @@ fn what_openssl_serves_and_what_it_does_not() -> anyhow::Result<()> {
         &ca,
         &["GET", &picky.url("localhost")],
         6,
-        &["client certificate", "does not have"],
+        &["client certificate", "certificate_required", "--cert FILE"],
     )
+}
+
+#[test]
+fn a_certificate_and_its_key_let_in() -> anyhow::Result<()> {
+    let pki = Pki::new()?;
+    let (ca, file) = (pki.file("ca.pem"), |name: &str| pki.file(name));
+    let (cert, key) = (file("me.pem"), file("me.key"));
+    let openssl = |arguments: &[&str]| -> anyhow::Result<()> {
+        let output = Command::new("openssl").args(arguments).output()?;
+        ensure!(output.status.success(), "{output:?}");
+        Ok(())
+    };
+    let asked = [
+        "req", "-x509", "-newkey", "ed25519", "-nodes", "-subj", "/CN=me", "-addext",
+    ];
+    openssl(
+        &[
+            &asked[..],
+            &["extendedKeyUsage=clientAuth", "-keyout", &key, "-out", &cert],
+        ]
+        .concat(),
+    )?;
+    let picky = ["-www", "-Verify", "1", "-verify_return_error", "-CAfile", &cert];
+    let picky = Server::openssl(&pki, "p256", &picky)?;
+    let url = picky.url("localhost");
+    let (page, told) = works(&ca, &["GET", &url, "--cert", &cert, "--key", &key, "-v"])?;
+    ensure!(
+        page.contains("Client certificate") && page.contains("Verify return code: 0 (ok)"),
+        "{page}"
+    );
+    ensure!(told.contains("client certificate: asked for, sent"), "{told}");
+    // Both in one file, as curl takes them, too.
+    let both = file("both.pem");
+    std::fs::write(&both, [std::fs::read(&cert)?, std::fs::read(&key)?].concat())?;
+    works(&ca, &["GET", &url, "--cert", &both])?;
+    let explain = Command::new(&binaries().nihao)
+        .args(["explain", "--live", &url, "--cacert", &ca, "--cert", &both, "--json"])
+        .output()?;
+    ensure!(explain.status.success(), "{explain:?}");
+    let sealed = file("sealed.key");
+    openssl(&["pkcs8", "-topk8", "-passout", "pass:x", "-in", &key, "-out", &sealed])?;
+    // One that leads to another root.
+    let (other, its_key) = (file("p256.pem"), file("p256.key"));
+    let refused = ["client certificate", "unknown_ca"];
+    fails(&ca, &["GET", &url, "--cert", &other, "--key", &its_key], 6, &refused)?;
+    for (cert, key, words) in [
+        (&file("rsa.pem"), &key, "does not belong"),
+        (&cert, &file("rsa.key"), "Ed25519 or P-256"),
+        (&cert, &sealed, "password"),
+        (&cert, &file("none.key"), "none.key"),
+        (&key, &key, "no CERTIFICATE"),
+        (&cert, &cert, "seen none"),
+    ] {
+        fails(&ca, &["GET", &url, "--cert", cert, "--key", key], 1, &[words])?;
+    }
+    Ok(())
 }
 
 #[test]

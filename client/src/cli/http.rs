@@ -9,6 +9,7 @@ use clap::Args;
 use hyper::Method;
 use nihao_protocol::net::{Environment, RootBundle};
 
+use super::certified::Certified;
 use crate::command::Screen;
 use crate::command::http::{self, METHODS, Manner, Request, Versions, WebError};
 use crate::dial::Dial;
@@ -38,6 +39,8 @@ pub(super) struct Http {
     /// Trust the authorities in FILE (PEM) instead of the system's
     #[arg(long, value_name = "FILE")]
     cacert: Option<PathBuf>,
+    #[command(flatten)]
+    certified: Certified,
     /// Offer HTTP/1.1 alone
     #[arg(long, conflicts_with = "http2")]
     http1: bool,
@@ -70,6 +73,7 @@ impl Http {
                 Some(path) => RootBundle::read(&path).map_err(|error| WebError::Bundle { path, error })?,
                 None => RootBundle::system().map_err(WebError::from)?,
             },
+            identity: self.certified.identity()?,
             versions: match (self.http1, self.http2) {
                 (true, _) => Versions::Http1,
                 (_, true) => Versions::Http2,

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nihao_protocol::net::{Connector, Environment, RootBundle, TlsStream};
-use nihao_protocol::tls::ClientConfig;
+use nihao_protocol::tls::{ClientConfig, Identity};
 use nihao_protocol::x509::{ServerName, Trust};
 use tokio::time::Instant;
 
@@ -59,6 +59,8 @@ impl Versions {
 pub struct Manner {
     /// Which authorities are trusted.
     pub roots: RootBundle,
+    /// Who we are, to a server that asks for a certificate.
+    pub identity: Option<Identity>,
     /// Which versions are offered.
     pub versions: Versions,
     /// Whether every step is told on standard error.
@@ -200,12 +202,8 @@ async fn connect<D: Dial>(
     manner: Manner,
 ) -> Result<TlsStream<D::Stream>, Error> {
     let Target { host, port } = &errand.request.target;
-    let Manner {
-        roots: RootBundle { roots, path, .. },
-        versions,
-        adjust,
-        ..
-    } = manner;
+    let RootBundle { roots, path, .. } = manner.roots;
+    let versions = manner.versions;
     let failed = |error: ConnectError| WebError::Connect {
         host: host.clone(),
         port: *port,
@@ -229,8 +227,8 @@ async fn connect<D: Dial>(
     let count = trust.authorities().len();
     let witness = Arc::new(Witness::new(trust));
     let mut config = ClientConfig::new(Trust::Custom(witness.clone()));
-    config.alpn = versions.offered();
-    if let Some(Adjust(adjust)) = adjust {
+    (config.alpn, config.identities) = (versions.offered(), manner.identity.into_iter().collect());
+    if let Some(Adjust(adjust)) = manner.adjust {
         adjust(&mut config);
     }
     let began = Instant::now();

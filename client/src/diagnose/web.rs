@@ -22,9 +22,9 @@ pub fn diagnose_https(host: &str, port: u16, roots: &Path, error: &ConnectError)
         ConnectError::NotNihao => format!(
             "cannot connect to {endpoint}: application protocol (ALPN): expected one of those offered, seen a server that speaks none"
         ),
-        ConnectError::CertificateRefused { alert } => format!(
-            "cannot connect to {endpoint}: client certificate: expected to be let in without one, seen the alert {alert}"
-        ),
+        ConnectError::CertificateRefused { alert } => {
+            format!("cannot connect to {endpoint}: client certificate: expected to be let in, seen the alert {alert}")
+        }
         _ => said.problem,
     };
     Diagnosis {
@@ -59,7 +59,8 @@ fn fix(endpoint: &Endpoint, roots: &Path, error: &ConnectError) -> Option<String
         ConnectError::NotNihao => "leave out --http1 and --http2, which offer one protocol alone".into(),
         ConnectError::Certificate { error, host } => return certificate(host, roots, error),
         ConnectError::CertificateRefused { .. } => {
-            "the server wants a client's certificate, which this command does not have".into()
+            "the server lets in who shows a certificate that it takes: ask its operator for one, --cert FILE --key FILE"
+                .into()
         }
         ConnectError::Alert { alert } if alert.contains("unrecognized_name") => {
             format!("the server knows no site {}: check the URL's spelling", endpoint.host)

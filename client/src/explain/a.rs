@@ -102,6 +102,7 @@ impl<'a> Sender<'a> {
                 path: PathBuf::from("B's roots"),
                 skipped: 0,
             },
+            identity: None,
             versions: Versions::Http1,
             verbose: true,
             fail: true,

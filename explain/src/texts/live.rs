@@ -138,16 +138,16 @@ super::texts! {
     LIVE_FIX_ALPN: Why, "RFC 7301 §3.2",
         "Offer the other version of HTTP: with --http2, or without it.",
         "换另一个 HTTP 版本：加上或去掉 --http2。";
-    LIVE_EXPECTED_NO_CLIENT_CERTIFICATE: Why, "RFC 8446 §4.4.2",
-        "To be let in without a certificate of our own.", "应当不需要我们的证书就能进入。";
+    LIVE_EXPECTED_LET_IN: Why, "RFC 8446 §4.4.2",
+        "To be let in.", "应当让我们进入。";
     LIVE_SEEN_ALERT: Why, "RFC 8446 §6.2",
         "The server's alert {}.", "服务器发来警报 {}。";
     LIVE_WHOSE_CLIENT_CERTIFICATE: Why, "RFC 8446 §4.3.2",
-        "Nobody's: the server is for those who have a certificate from its operator.",
-        "谁的问题也不是：服务器只让持有其管理者所发证书的人进入。";
+        "Nobody's: the server is for those who have a certificate that it takes, and it was shown none, or another one.",
+        "谁的问题也不是：服务器只让持有它所认可的证书的人进入，而它没有看到证书，或看到的是别的证书。";
     LIVE_FIX_CLIENT_CERTIFICATE: Why, "RFC 8446 §4.4.2",
-        "Ask the operator for a certificate, and use a client that can show it: this one cannot.",
-        "向管理者要一张证书，并用能出示证书的客户端：本程序不能。";
+        "Ask the operator for a certificate and show it: --cert FILE --key FILE.",
+        "向管理者要一张证书，并出示它：--cert FILE --key FILE。";
     LIVE_EXPECTED_COMMON: Why, "RFC 8446 §4.1.1",
         "A suite, a group and a signature that both have.", "双方应当有共同的密码套件、密钥协商组和签名算法。";
     LIVE_WHOSE_OUR_GAP: Why, "RFC 8446 §9.1",

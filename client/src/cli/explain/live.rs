@@ -13,6 +13,7 @@ use nihao_explain::texts::{self, Language};
 use nihao_protocol::net::RootBundle;
 
 use super::{Explain, files};
+use crate::cli::certified::Certified;
 use crate::cli::http::seconds;
 use crate::command::Screen;
 use crate::command::http::{Manner, Request, Versions, WebError};
@@ -39,6 +40,8 @@ pub(super) struct Live {
     /// Trust the authorities in FILE (PEM) instead of the system's
     #[arg(long, value_name = "FILE", requires = "url")]
     cacert: Option<PathBuf>,
+    #[command(flatten)]
+    certified: Certified,
     /// Offer HTTP/2 alone; without it HTTP/1.1 alone is offered, whose text can be read
     #[arg(long, requires = "url")]
     http2: bool,
@@ -128,6 +131,7 @@ impl Live {
                     })?,
                     None => RootBundle::system().map_err(WebError::from)?,
                 },
+                identity: self.certified.identity()?,
                 versions: if self.http2 { Versions::Http2 } else { Versions::Http1 },
                 verbose: true,
                 fail: true,

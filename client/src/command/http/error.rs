@@ -73,6 +73,14 @@ pub enum WebError {
     /// The system has no roots.
     #[error(transparent)]
     NoRoots(#[from] NoRoots),
+    /// The certificate and the key that were given are none, or do not belong together.
+    #[error("client certificate: {}: {problem}", .path.display())]
+    Identity {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// There is no connection.
     #[error("{}", diagnose_https(.host, *.port, .roots, .error).problem)]
     Connect {
@@ -119,7 +127,7 @@ impl WebError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Url(_) | Self::PlainHttp | Self::Header(_) => Exit::Usage,
-            Self::File { .. } | Self::Bundle { .. } | Self::NoRoots(_) => Exit::Failed,
+            Self::File { .. } | Self::Bundle { .. } | Self::NoRoots(_) | Self::Identity { .. } => Exit::Failed,
             Self::Connect { error, .. } => error.exit(),
             Self::Broken { .. } | Self::TimedOut { .. } => Exit::Unreachable,
             // Another time it may go well.
@@ -138,6 +146,9 @@ impl WebError {
             Self::Header(_) => "write -H 'Name: value'; the body's length and the connection are seen to".into(),
             Self::File { .. } => "check the path, its permissions, and the space on its disk".into(),
             Self::Bundle { .. } => "give a file of certificates in PEM (-----BEGIN CERTIFICATE-----)".into(),
+            Self::Identity { .. } => {
+                "give certificates in PEM, your own first, and the Ed25519 or P-256 key of that one: --cert FILE --key FILE".into()
+            }
             Self::NoRoots(_) => {
                 "install the system's certificates (ca-certificates), or name a file: --cacert FILE".into()
             }

@@ -60,10 +60,10 @@ pub(super) fn negotiated(facts: &Negotiated, took: Duration) -> Vec<String> {
             "TLS: resumed: {}; server name sent: {}; client certificate: {}",
             if facts.resumed { "yes" } else { "no" },
             facts.server_name.as_deref().unwrap_or("none"),
-            if facts.client_certificate_requested {
-                "asked for, none sent"
-            } else {
-                "not asked for"
+            match facts.client_scheme {
+                Some(_) => "asked for, sent",
+                None if facts.client_certificate_requested => "asked for, none sent",
+                None => "not asked for",
             }
         ),
         format!(

@@ -154,7 +154,7 @@ fn negotiating(error: &ConnectError, at: &str, account: &Account) -> Told {
         ConnectError::CertificateRefused { alert } => tls(
             &texts::BROKEN_CLIENT_CERTIFICATE,
             broken(
-                said(&texts::LIVE_EXPECTED_NO_CLIENT_CERTIFICATE, &[]),
+                said(&texts::LIVE_EXPECTED_LET_IN, &[]),
                 said(&texts::LIVE_SEEN_ALERT, &[alert]),
                 &texts::LIVE_WHOSE_CLIENT_CERTIFICATE,
                 said(&texts::LIVE_FIX_CLIENT_CERTIFICATE, &[]),
