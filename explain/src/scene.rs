@@ -1,11 +1,14 @@
 //! Where the journey takes place: two hosts on networks of their own, two routers between them, and name servers on the way.
 //!
 //! ```text
-//!  A ── switch ── R1 ═══════ R2 ── switch ── B
-//!                 │          │
-//!              resolver    switch ── root, top-level, authoritative name server
+//!  A ── S1 ── R1 ═══════ R2 ── S2 ── B
+//!       │     │          │     │
+//!       C  resolver      S3    D
+//!                        │
+//!                root, top-level, authoritative name server
 //! ```
 //!
+//! S1, S2 and S3 are switches. C and D never say a word: they show what a switch hands to everybody, and what it does not.
 //! All addresses are those that documents may use (RFC 5737); the wire between the routers is the long one.
 
 use std::net::Ipv4Addr;
@@ -25,6 +28,9 @@ pub const RESOLVER_NAME: &str = "resolver";
 pub const A: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 10);
 /// B's address.
 pub const B: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 20);
+/// Another host on A's network, and one on B's.
+const BESIDE_A: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 11);
+const BESIDE_B: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 21);
 /// The resolver of A's provider.
 pub const RESOLVER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 53);
 /// The root name server.
@@ -99,16 +105,20 @@ pub fn scene(seed: u64, distance: &Distance) -> Scene {
             Ipv4Addr::new(203, 0, 113, 14),
         ),
     };
-    let near = plan.switch("switch A", 2);
-    let far = plan.switch("switch B", 2);
-    let names = plan.switch("switch of the name servers", 4);
+    let beside_a = plan.host("C", at(0x0c, BESIDE_A, 24), gateway(A));
+    let beside_b = plan.host("D", at(0x0d, BESIDE_B, 24), gateway(B));
+    let near = plan.switch("S1", 3);
+    let far = plan.switch("S2", 3);
+    let names = plan.switch("S3", 4);
     let (r1, r2) = routers(&mut plan);
     plan.plug((places.a, 0), (near, 0), Wire::lan());
     plan.plug((near, 1), (r1, 0), Wire::lan());
+    plan.plug((near, 2), (beside_a, 0), Wire::lan());
     plan.plug((r1, 1), (r2, 1), Wire::wan(distance.latency));
     plan.plug((r1, 2), (places.resolver, 0), Wire::wan(1000));
     plan.plug((r2, 0), (far, 0), Wire::lan());
     plan.plug((far, 1), (places.b, 0), Wire::lan());
+    plan.plug((far, 2), (beside_b, 0), Wire::lan());
     plan.plug((r2, 2), (names, 0), Wire::wan(1000));
     for (port, server) in [(1, places.root), (2, places.top_level), (3, places.authoritative)] {
         plan.plug((names, port), (server, 0), Wire::lan());

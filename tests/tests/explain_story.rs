@@ -311,10 +311,14 @@ fn every_hop_of_the_message_has_its_addresses_and_one_hop_less() {
         told,
         [
             ("A", "out", Some(64)),
+            ("S1", "in", Some(64)),
+            ("S1", "out", Some(64)),
             ("R1", "in", Some(64)),
             ("R1", "out", Some(63)),
             ("R2", "in", Some(63)),
             ("R2", "out", Some(62)),
+            ("S2", "in", Some(62)),
+            ("S2", "out", Some(62)),
             ("B", "in", Some(62)),
         ]
     );
@@ -323,6 +327,10 @@ fn every_hop_of_the_message_has_its_addresses_and_one_hop_less() {
         for address in ["source_mac", "destination_mac"] {
             assert_eq!(sent[address], came[address], "one wire");
         }
+    }
+    for address in ["source_mac", "destination_mac"] {
+        assert_eq!(hops[1][address], hops[2][address], "a switch changes nothing");
+        assert_ne!(hops[3][address], hops[4][address], "a router changes both");
     }
     let decided: Vec<_> = decisions
         .iter()
@@ -335,6 +343,52 @@ fn every_hop_of_the_message_has_its_addresses_and_one_hop_less() {
         of(&listened, "decision").is_empty(),
         "who listens on a wire sees no router decide"
     );
+}
+
+#[test]
+fn switches_learn_from_who_sends_and_flood_what_is_for_everybody() {
+    let frames = lines(&[]);
+    let switched: Vec<_> = of(&frames, "frame")
+        .iter()
+        .take(3)
+        .map(|frame| {
+            let hops = frame["hops"].as_array().unwrap();
+            let told: Vec<_> = hops
+                .iter()
+                .map(|hop| &hop["switched"])
+                .filter(|told| !told.is_null())
+                .collect();
+            let [told] = told[..] else {
+                panic!("one switch: {frame}")
+            };
+            told.clone()
+        })
+        .collect();
+    let told = |from: &str, learned: bool, because: &str, to: &[&str]| serde_json::json!({"from": from, "learned": learned, "because": because, "to": to});
+    assert_eq!(
+        switched,
+        [
+            told("eth0", true, "broadcast", &["eth1", "eth2"]),
+            told("eth1", true, "learned", &["eth0"]),
+            told("eth0", false, "learned", &["eth1"]),
+        ],
+        "who has it?, it is here, and what is sent there"
+    );
+    for (language, asked, answered) in [
+        (
+            "en",
+            "switch S1  eth0: 02:00:00:00:00:0a (learned now) → eth1, eth2: ff:ff:ff:ff:ff:ff (broadcast, flooded)",
+            "switch S1  eth1: 02:00:00:00:00:11 (learned now) → eth0: 02:00:00:00:00:0a (learned before)",
+        ),
+        (
+            "zh",
+            "交换机 S1  eth0: 02:00:00:00:00:0a (刚学到) → eth1, eth2: ff:ff:ff:ff:ff:ff (广播，泛洪)",
+            "交换机 S1  eth1: 02:00:00:00:00:11 (刚学到) → eth0: 02:00:00:00:00:0a (早已学到)",
+        ),
+    ] {
+        let text = self::told(&["--unfold", "arp", "--lang", language]);
+        assert!(text.contains(asked) && text.contains(answered), "{text}");
+    }
 }
 
 #[test]

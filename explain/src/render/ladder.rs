@@ -334,7 +334,12 @@ impl Ladder<'_> {
         for space in std::iter::once(Space::Frame(index)).chain(spaces) {
             text += &tree::tree(account, space, only, (&self.look, said));
         }
-        let is_about_way = |only: &[Protocol]| only.contains(&Protocol::Ipv4) || only.contains(&Protocol::Ethernet);
+        let is_arp = || frame.layer.find(Protocol::Arp, "message").is_some();
+        let is_about_way = |only: &[Protocol]| {
+            only.contains(&Protocol::Ipv4)
+                || only.contains(&Protocol::Ethernet)
+                || only.contains(&Protocol::Arp) && is_arp()
+        };
         if only.is_none_or(is_about_way) {
             text += &way::way(self.story, index, &self.look);
         }

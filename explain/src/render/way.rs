@@ -1,13 +1,14 @@
-//! The way of a frame for people: each node that saw it, with its link addresses and time to live, and what routers decided.
+//! The way of a frame for people: each node that saw it, with its link addresses and time to live, what switches knew and what routers decided.
 
 use super::names::milliseconds;
 use super::paint::{Ink, Look};
 use crate::capture::Way;
 use crate::event::{Protocol, Value};
 use crate::story::{Hop, Routing, Story};
-use crate::texts;
+use crate::texts::{self, Text};
+use crate::world::{Because, Switched};
 
-/// The way of one frame: with every route that a router looked at, or with its choice alone.
+/// The way of one frame: every node, what a switch knew, and every route that a router looked at.
 pub(super) fn way(story: &Story, index: usize, look: &Look) -> String {
     let Some(hops) = story.hops.get(&index) else {
         return String::new();
@@ -15,21 +16,67 @@ pub(super) fn way(story: &Story, index: usize, look: &Look) -> String {
     let title = format!("      {}{}", look.say(&texts::WORD_ON_ITS_WAY), look.say(&texts::COLON));
     let mut text = look.line(&[(Ink::Plain, &title)]);
     let mut routings = story.decisions.iter().filter(|routing| routing.frame == Some(index));
-    for hop in hops {
-        text += &line(hop, look);
+    let mut reasons: Vec<&'static Text> = Vec::new();
+    for (place, hop) in hops.iter().enumerate() {
+        let before = place.checked_sub(1).and_then(|before| hops.get(before));
+        if let Some(switched) = &hop.switched {
+            text += &switching(hop, switched, look);
+            reasons.push(match switched.because {
+                Because::Broadcast | Because::Unknown => &texts::SWITCH_FLOODS,
+                Because::Learned | Because::SamePort => &texts::SWITCH_LEARNS,
+            });
+        } else if hop.lost || before.is_none_or(|before| before.switched.is_none()) || hop.way == Way::In {
+            text += &line(hop, look);
+        }
         let decided = routings.clone().next();
         if let Some(routing) = decided.filter(|routing| hop.way == Way::In && routing.decision.node == hop.node) {
             routings.next();
             text += &decision(routing, look);
+            if hops.get(place + 1..).is_some_and(|rest| !rest.is_empty()) {
+                reasons.push(&texts::ROUTE_REWRITTEN);
+            }
         }
     }
-    let rewritten = hops.iter().any(|hop| hop.way == Way::In) && hops.len() > 2;
-    if rewritten {
-        let text_of = &texts::ROUTE_REWRITTEN;
-        let why = format!("          · {} [{}]", text_of.told(look.language), text_of.section);
-        text += &look.line(&[(Ink::Dim, &why)]);
+    let mut said: Vec<&Text> = Vec::new();
+    for reason in reasons {
+        if !said.contains(&reason) {
+            said.push(reason);
+            let why = format!("          · {} [{}]", reason.told(look.language), reason.section);
+            text += &look.line(&[(Ink::Dim, &why)]);
+        }
     }
     text
+}
+
+/// What a switch did: who is where, and by which ports the frame left.
+fn switching(hop: &Hop, switched: &Switched, look: &Look) -> String {
+    let ports = |ports: &[usize]| {
+        let names: Vec<String> = ports.iter().map(|port| format!("eth{port}")).collect();
+        names.join(", ")
+    };
+    let learned = if switched.is_learned {
+        &texts::WORD_LEARNED_NOW
+    } else {
+        &texts::WORD_LEARNED_BEFORE
+    };
+    let because = match switched.because {
+        Because::Learned => &texts::WORD_LEARNED_BEFORE,
+        Because::SamePort => &texts::WORD_SAME_PORT,
+        Because::Broadcast => &texts::WORD_BROADCAST,
+        Because::Unknown => &texts::WORD_NOT_LEARNED,
+    };
+    let mac = |address| Value::Mac(address).to_string();
+    let (at, name) = (milliseconds(hop.at), look.say(&texts::WORD_SWITCH));
+    let head = format!("        {at:>11} ms  {name} {}", hop.node);
+    let (from, to) = (ports(&[switched.from]), ports(&switched.to));
+    let (source, destination) = (mac(hop.source), mac(hop.destination));
+    let what = format!(
+        "  {from}: {source} ({}) → {to}{}{destination} ({})",
+        look.say(learned),
+        if to.is_empty() { "" } else { ": " },
+        look.say(because)
+    );
+    look.line(&[(Ink::Plain, &head), (Ink::Layer(Protocol::Ethernet), &what)])
 }
 
 fn line(hop: &Hop, look: &Look) -> String {

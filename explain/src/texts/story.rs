@@ -43,6 +43,12 @@ super::texts! {
     ROUTE_REWRITTEN: Why, "RFC 1812 §5.3.1",
         "Each router takes the packet out of its frame and puts it into a new one: other MAC addresses, TTL one less, the same IP addresses.",
         "每个路由器都把分组从帧里取出，装进新的帧：MAC 地址换了，TTL 减一，IP 地址不变。";
+    SWITCH_LEARNS: Why, "IEEE 802.1Q §8.7",
+        "A switch looks at link addresses alone: from a frame's source it learns which card is behind which port, and it hands the frame out of the one port where the destination is. The frame stays as it is, MAC addresses and TTL too; nobody addressed it to the switch.",
+        "交换机只看数据链路层的地址：从每一帧的源 MAC 学到哪块网卡在哪个端口后面，再把帧只从目的 MAC 所在的端口送出去。帧原样不变，MAC 地址和 TTL 都不改；也没有谁把帧发给交换机自己。";
+    SWITCH_FLOODS: Why, "IEEE 802.1Q §8.6",
+        "A broadcast, and what is for a card that the switch has not heard yet, leaves by every port but the one it came in by: who is meant takes it, all others drop it. The frame stays as it is.",
+        "广播帧，以及目的网卡还没学到的帧，会从入口以外的所有端口发出（泛洪）：该收的收下，其余的丢弃。帧原样不变。";
     TIME_WAIT: Why, "RFC 9293 §3.3.2",
         "Who closed first keeps the connection in mind for a while (TIME-WAIT), lest late segments of it be taken for a new one's. The standard says 4 minutes, Linux waits 60 s.",
         "先关闭的一方还要把这个连接记一阵（TIME-WAIT），免得迟到的报文段被当成新连接的。标准规定 4 分钟，Linux 等 60 秒。";

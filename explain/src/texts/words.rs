@@ -114,6 +114,12 @@ words! {
     WORD_SENDS: "sends", "发出";
     WORD_RECEIVES: "receives", "收到";
     WORD_LOST: "lost on the wire", "丢在线路上";
+    WORD_SWITCH: "switch", "交换机";
+    WORD_LEARNED_NOW: "learned now", "刚学到";
+    WORD_LEARNED_BEFORE: "learned before", "早已学到";
+    WORD_BROADCAST: "broadcast, flooded", "广播，泛洪";
+    WORD_NOT_LEARNED: "not learned yet, flooded", "还没学到，泛洪";
+    WORD_SAME_PORT: "behind the same port, dropped", "在同一端口后面，丢弃";
     WORD_ROUTES: "routes", "查路由";
     WORD_FITS: "fits", "匹配";
     WORD_FITS_NOT: "does not", "不匹配";

@@ -30,6 +30,7 @@ pub use self::datagrams::Datagrams;
 pub use self::host::Address;
 pub use self::router::{Candidate, Decision, Route};
 pub use self::stream::{Listener, Stream};
+pub use self::switch::{Because, Switched, Switching};
 pub use self::wire::Wire;
 
 use tokio::time::Instant;
@@ -117,7 +118,7 @@ impl Plan {
             (name.clone(), node.tap.take())
         });
         let captures = captures.collect();
-        let decided = network.take_decisions();
+        let (decided, switched) = (network.take_decisions(), network.take_switched());
         let name = |id: NodeId| names.get(&id).cloned().unwrap_or_default();
         let decisions = decided.into_iter().map(|decided| Decision {
             at: decided.at,
@@ -134,10 +135,19 @@ impl Plan {
             from: wait.from,
             until: wait.until,
         });
+        let switchings: Vec<Switching> = switched
+            .into_iter()
+            .map(|(id, frame, switched)| Switching {
+                node: name(id),
+                frame,
+                switched,
+            })
+            .collect();
         let plugs = network.plugs();
         let seen = Seen {
             captures,
             decisions: decisions.collect(),
+            switchings,
             plugs: plugs
                 .map(|((one, port), (other, at))| ((name(one), port), (name(other), at)))
                 .collect(),
@@ -160,6 +170,8 @@ pub struct Seen {
     pub captures: BTreeMap<String, Capture>,
     /// What the routers decided, in the order of time.
     pub decisions: Vec<Decision>,
+    /// What the switches did, in the order of time.
+    pub switchings: Vec<Switching>,
     /// What is plugged in where: a node's port, and the port at the other end of the wire. Each wire stands there twice.
     pub plugs: BTreeMap<(String, usize), (String, usize)>,
     /// Which connections were kept in mind after their end.

@@ -10,7 +10,7 @@ use super::NodeId;
 use super::fault::{Fault, Judge};
 use super::host::{Address, Host, Wait};
 use super::router::{Looked, Route, Router};
-use super::switch::Switch;
+use super::switch::{Switch, Switched};
 use super::wire::{Plugged, Wire};
 use crate::capture::{Capture, Frame, Way};
 
@@ -27,6 +27,8 @@ pub(super) struct Network {
     /// Of two frames that arrive at one instant the first sent comes first.
     sent: u64,
     decisions: Vec<Decided>,
+    /// What each switch did, with which frame of its capture.
+    switched: Vec<(NodeId, usize, Switched)>,
 }
 
 /// What a router looked up, when, and for which frame of its capture.
@@ -78,6 +80,7 @@ impl Network {
             flying: BinaryHeap::new(),
             sent: 0,
             decisions: Vec::new(),
+            switched: Vec::new(),
         }
     }
 
@@ -166,6 +169,10 @@ impl Network {
         std::mem::take(&mut self.decisions)
     }
 
+    pub(super) fn take_switched(&mut self) -> Vec<(NodeId, usize, Switched)> {
+        std::mem::take(&mut self.switched)
+    }
+
     /// Each port with something in it, and the port at the other end of the wire.
     pub(super) fn plugs(&self) -> impl Iterator<Item = ((NodeId, usize), (NodeId, usize))> {
         self.plugs.iter().map(|(port, plug)| (*port, plug.other))
@@ -221,18 +228,22 @@ impl Network {
         let now = self.now;
         let node = &mut self.nodes[id.0];
         node.tap.see(now, port, Way::In, &flight.bytes, false);
+        let came = node.tap.0.frames.len().checked_sub(1);
         let leaving = match &mut node.kind {
             Kind::Host(host) => {
                 host.receive(flight.bytes);
                 vec![]
             }
             Kind::Switch(switch) => {
-                let ports = switch.forward(port, &flight.bytes);
-                ports.into_iter().map(|port| (port, flight.bytes.clone())).collect()
+                let switched = switch.forward(port, &flight.bytes);
+                let ports = switched.iter().flat_map(|switched| &switched.to);
+                let leaving = ports.map(|port| (*port, flight.bytes.clone())).collect();
+                self.switched
+                    .extend(switched.zip(came).map(|(switched, came)| (id, came, switched)));
+                leaving
             }
             Kind::Router(router) => router.receive(now, port, &flight.bytes),
         };
-        let came = self.nodes[id.0].tap.0.frames.len().checked_sub(1);
         self.note_decisions(id, came);
         for (port, bytes) in leaving {
             self.send(id, port, bytes);

@@ -7,35 +7,95 @@ use smoltcp::wire::{EthernetAddress, EthernetFrame};
 /// The most addresses a switch remembers.
 const ADDRESSES: usize = 1024;
 
+/// What a switch did with a frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Switching {
+    /// The switch's name.
+    pub node: String,
+    /// The frame's index in the switch's capture.
+    pub frame: usize,
+    /// What it did.
+    pub switched: Switched,
+}
+
+/// How a switch handed a frame on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Switched {
+    /// The port that the frame came in by.
+    pub from: usize,
+    /// Whether its sender was learned from it, behind that port.
+    pub is_learned: bool,
+    /// What was known of where it is going.
+    pub because: Because,
+    /// The ports it left by.
+    pub to: Vec<usize>,
+}
+
+/// Why a frame left a switch as it did (IEEE 802.1Q §8.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Because {
+    /// The destination was learned before: it leaves by that port alone.
+    Learned,
+    /// The destination is behind the port it came in by: it goes nowhere.
+    SamePort,
+    /// It is for everybody, or for a group.
+    Broadcast,
+    /// Nobody has heard of the destination yet.
+    Unknown,
+}
+
+impl Because {
+    /// Its name in what programs read.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Learned => "learned",
+            Self::SamePort => "same port",
+            Self::Broadcast => "broadcast",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// A learning switch.
 #[derive(Debug)]
 pub(super) struct Switch {
     ports: usize,
-    known: BTreeMap<EthernetAddress, usize>,
+    learned: BTreeMap<EthernetAddress, usize>,
 }
 
 impl Switch {
     pub(super) fn new(ports: usize) -> Self {
         Self {
             ports,
-            known: BTreeMap::new(),
+            learned: BTreeMap::new(),
         }
     }
 
-    /// The ports that a frame leaves by.
-    pub(super) fn forward(&mut self, port: usize, bytes: &[u8]) -> Vec<usize> {
-        let Ok(frame) = EthernetFrame::new_checked(bytes) else {
-            return vec![];
+    /// Where a frame leaves to that came in by a port; nothing for what is no frame.
+    pub(super) fn forward(&mut self, from: usize, bytes: &[u8]) -> Option<Switched> {
+        let frame = EthernetFrame::new_checked(bytes).ok()?;
+        let is_learned = self.learn(frame.src_addr(), from);
+        let to = frame.dst_addr();
+        let others = || (0..self.ports).filter(|other| *other != from).collect();
+        let (because, to) = match self.learned.get(&to) {
+            _ if !to.is_unicast() => (Because::Broadcast, others()),
+            Some(port) if *port == from => (Because::SamePort, vec![]),
+            Some(port) => (Because::Learned, vec![*port]),
+            None => (Because::Unknown, others()),
         };
-        let (from, to) = (frame.src_addr(), frame.dst_addr());
-        if from.is_unicast() && (self.known.len() < ADDRESSES || self.known.contains_key(&from)) {
-            self.known.insert(from, port);
-        }
-        match self.known.get(&to).filter(|_| to.is_unicast()) {
-            Some(known) if *known == port => vec![],
-            Some(known) => vec![*known],
-            None => (0..self.ports).filter(|other| *other != port).collect(),
-        }
+        Some(Switched {
+            from,
+            is_learned,
+            because,
+            to,
+        })
+    }
+
+    /// Remembers where a sender is; whether that was news.
+    fn learn(&mut self, sender: EthernetAddress, port: usize) -> bool {
+        let has_room = self.learned.len() < ADDRESSES || self.learned.contains_key(&sender);
+        sender.is_unicast() && has_room && self.learned.insert(sender, port) != Some(port)
     }
 }
 
@@ -51,18 +111,23 @@ mod tests {
         bytes
     }
 
+    fn forward(switch: &mut Switch, port: usize, bytes: &[u8]) -> (bool, Because, Vec<usize>) {
+        let switched = switch.forward(port, bytes).unwrap();
+        assert_eq!(switched.from, port);
+        (switched.is_learned, switched.because, switched.to)
+    }
+
     #[test]
     fn what_was_heard_is_known() {
         let mut switch = Switch::new(3);
-        assert_eq!(switch.forward(0, &frame(1, 2)), [1, 2], "unknown: to all others");
-        assert_eq!(switch.forward(1, &frame(2, 1)), [0], "known by now");
-        assert_eq!(switch.forward(0, &frame(1, 2)), [1]);
-        assert_eq!(
-            switch.forward(0, &frame(3, 1)),
-            [0usize; 0],
-            "both are behind the same port"
-        );
-        assert_eq!(switch.forward(2, &frame(4, 0xff)), [0, 1], "broadcast");
-        assert_eq!(switch.forward(2, &[1, 2, 3]), [0usize; 0], "no frame at all");
+        let mut forward = |port, bytes: Vec<u8>| forward(&mut switch, port, &bytes);
+        assert_eq!(forward(0, frame(1, 2)), (true, Because::Unknown, vec![1, 2]));
+        assert_eq!(forward(1, frame(2, 1)), (true, Because::Learned, vec![0]));
+        assert_eq!(forward(0, frame(1, 2)), (false, Because::Learned, vec![1]));
+        assert_eq!(forward(0, frame(3, 1)), (true, Because::SamePort, vec![]));
+        assert_eq!(forward(2, frame(4, 0xff)), (true, Because::Broadcast, vec![0, 1]));
+        assert!(forward(2, frame(3, 4)).0, "it was plugged in elsewhere");
+        assert_eq!(forward(1, frame(2, 3)), (false, Because::Learned, vec![2]));
+        assert_eq!(switch.forward(2, &[1, 2, 3]), None, "no frame at all");
     }
 }

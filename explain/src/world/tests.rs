@@ -244,3 +244,24 @@ fn datagrams_cross_too() {
         (&b"who?"[..], "198.51.100.20:53")
     );
 }
+
+#[test]
+fn what_a_switch_says_it_did_is_what_left_it() {
+    let (ended, seen) = run(7, &[]);
+    ended.unwrap();
+    assert!(seen.switchings.len() > 20);
+    for name in ["near", "far"] {
+        let frames = &seen.captures[name].frames;
+        let mut left = frames.iter().filter(|frame| frame.way == Way::Out);
+        for switching in seen.switchings.iter().filter(|switching| switching.node == name) {
+            let (came, switched) = (&frames[switching.frame], &switching.switched);
+            assert_eq!((came.way, came.interface), (Way::In, switched.from));
+            for port in &switched.to {
+                let sent = left.next().unwrap();
+                assert_eq!((sent.interface, sent.at), (*port, came.at));
+                assert_eq!(sent.bytes, came.bytes, "a switch changes nothing");
+            }
+        }
+        assert_eq!(left.next(), None, "nothing left that is not told");
+    }
+}

@@ -85,6 +85,15 @@ impl Teller {
 }
 
 pub(super) fn hop(hop: &Hop) -> Value {
+    let port = |port: &usize| format!("eth{port}");
+    let switched = hop.switched.as_ref().map(|switched| {
+        json!({
+            "from": port(&switched.from),
+            "learned": switched.is_learned,
+            "because": switched.because.name(),
+            "to": switched.to.iter().map(port).collect::<Vec<_>>(),
+        })
+    });
     json!({
         "node": hop.node,
         "at": hop.at,
@@ -93,6 +102,7 @@ pub(super) fn hop(hop: &Hop) -> Value {
         "source_mac": mac(hop.source),
         "destination_mac": mac(hop.destination),
         "ttl": hop.ttl,
+        "switched": switched,
     })
 }
 
