@@ -114,13 +114,19 @@ impl Capture {
         Ok(capture)
     }
 
-    /// Sends datagrams to itself until one shows in the capture: everything sent before it is in there too.
+    /// Sends datagrams to itself until one of them shows in the capture: everything sent before it is in there too.
     async fn mark(&mut self) -> Result<()> {
+        let mut markers = Vec::new();
         loop {
             self.sent += 1;
             let marker = format!("marker {} {}.", self.markers.local_addr()?, self.sent);
             self.markers.send(marker.as_bytes()).await?;
-            let shows = |output: &Output| (occurrences(&output.out(), marker.as_bytes()) > 0).then_some(());
+            markers.push(marker);
+            let shows = |output: &Output| {
+                let captured = output.out();
+                let shown = |marker: &String| occurrences(&captured, marker.as_bytes()) > 0;
+                markers.iter().any(shown).then_some(())
+            };
             if let Ok(found) = timeout(MARKER_PATIENCE, self.process.wait_for("capturing", shows)).await {
                 return found.with_context(|| self.output.err());
             }

@@ -38,19 +38,31 @@ impl Heard {
     /// Reads what the peer prints until so many texts more were heard, or its end.
     fn more(&mut self, lines: &mut Lines<BufReader<ChildStdout>>, texts: usize) -> anyhow::Result<()> {
         let wanted = self.texts.len().saturating_add(texts);
-        while self.texts.len() < wanted
-            && let Some(line) = lines.next()
-        {
-            let line = line?;
-            match line.split_once(' ') {
-                Some((seq, text)) if seq.parse::<u64>().is_ok() => {
-                    self.seqs.push(seq.parse()?);
-                    self.texts.push(text.to_owned());
-                }
-                _ => self.ends.push(line),
-            }
+        while self.texts.len() < wanted && self.next(lines)? {}
+        Ok(())
+    }
+
+    /// Reads what it prints until it says that its connection ended so: what it printed before may still be on its way to us.
+    fn end(&mut self, lines: &mut Lines<BufReader<ChildStdout>>, how: &str) -> anyhow::Result<()> {
+        while !self.ends.iter().any(|end| end == how) {
+            ensure!(self.next(lines)?, "no {how:?} among {:?}", self.ends);
         }
         Ok(())
+    }
+
+    /// Whether there was one more line.
+    fn next(&mut self, lines: &mut Lines<BufReader<ChildStdout>>) -> anyhow::Result<bool> {
+        let Some(line) = lines.next().transpose()? else {
+            return Ok(false);
+        };
+        match line.split_once(' ') {
+            Some((seq, text)) if seq.parse::<u64>().is_ok() => {
+                self.seqs.push(seq.parse()?);
+                self.texts.push(text.to_owned());
+            }
+            _ => self.ends.push(line),
+        }
+        Ok(true)
     }
 }
 
@@ -64,9 +76,11 @@ fn nothing_is_lost_or_doubled_by_a_crash_and_a_restart() -> anyhow::Result<()> {
     let talked = (|| {
         heard.more(&mut lines, TEXTS / 10)?;
         world.kill()?;
+        heard.end(&mut lines, "closed without a word")?;
         world.start_again()?;
         heard.more(&mut lines, TEXTS / 10)?;
         world.stop()?;
+        heard.end(&mut lines, "closed 1001")?;
         world.start_again()?;
         heard.more(&mut lines, usize::MAX)
     })();
@@ -85,12 +99,6 @@ fn nothing_is_lost_or_doubled_by_a_crash_and_a_restart() -> anyhow::Result<()> {
         heard.texts.last().is_some_and(|text| text == "the end"),
         "{:?}",
         heard.texts.last()
-    );
-    ensure!(heard.ends.iter().any(|end| end == "closed 1001"), "{:?}", heard.ends);
-    ensure!(
-        heard.ends.iter().any(|end| end == "closed without a word"),
-        "{:?}",
-        heard.ends
     );
     Ok(())
 }

@@ -223,6 +223,7 @@ impl Process {
         if let Some(home) = home {
             command
                 .env("HOME", home)
+                .env("TMPDIR", home) // browsers leave things there
                 .env("XDG_DATA_HOME", home)
                 .env("XDG_CONFIG_HOME", home);
         }

@@ -86,6 +86,7 @@ impl Script<'_> {
             .arg(script)
             .env("NIHAO_URL", url)
             .env("NIHAO_HOME", home)
+            .env("TMPDIR", home)
             .env("NIHAO_MODULES", modules)
             .envs(self.environment.iter().copied())
             .stdin(Stdio::piped())

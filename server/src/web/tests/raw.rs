@@ -1,9 +1,8 @@
 //! Requests byte for byte: what RFC 9110 and RFC 9112 say of each, and that nothing hidden behind a refused one is answered.
 
-use std::time::Duration;
-
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+use super::super::connection::HEAD_DEADLINE;
 use super::{say, token};
 use crate::daemon::tests::{Lab, lab};
 
@@ -60,7 +59,8 @@ async fn statuses(lab: &Lab, sent: &[u8], and_close: bool) -> Result<Vec<u16>, S
         let _ = stream.shutdown().await;
     }
     let mut heard = Vec::new();
-    let end = tokio::time::timeout(Duration::from_secs(3), stream.read_to_end(&mut heard)).await;
+    // Before the server would end it for saying nothing more.
+    let end = tokio::time::timeout(HEAD_DEADLINE / 2, stream.read_to_end(&mut heard)).await;
     let heard = String::from_utf8_lossy(&heard);
     let end = end.map_err(|_| format!("no end after {heard:?}"))?;
     end.map_err(|error| format!("{error} after {heard:?}"))?;
