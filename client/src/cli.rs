@@ -66,10 +66,9 @@ enum Command {
         /// Seconds to try; after that the message stays queued, and the exit code is 5
         #[arg(long, value_name = "S", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
         timeout: u64,
-        /// Tell beneath, on standard error, the way it took: names, TCP, TLS and native frames, or the step that broke
         #[cfg(feature = "full")]
-        #[arg(long)]
-        explain: bool,
+        #[command(flatten)]
+        beneath: Box<explain::Beneath>,
     },
     /// Print the messages of others as they come, from where this device stopped reading
     Listen {
@@ -302,13 +301,14 @@ async fn as_member(cli: Cli, screen: &mut Screen<'_>) -> Result<(), Error> {
             text,
             timeout,
             #[cfg(feature = "full")]
-            explain,
+            beneath,
         } => {
             let (to, text) = (to.parse()?, said(&text)?);
             let timeout = Duration::from_secs(timeout);
             #[cfg(feature = "full")]
-            if explain {
-                return explain::send::send(&home, cli.resolver, (to, text), timeout, screen).await;
+            if beneath.is_wanted() {
+                let order = (to, text, timeout);
+                return explain::send(&home, cli.resolver, order, &beneath, screen).await;
             }
             command::send::send(&home, &mut world, screen, to, text, timeout).await?;
         }
@@ -436,6 +436,23 @@ mod tests {
     fn the_command_line_is_consistent() {
         use clap::CommandFactory as _;
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    #[cfg(feature = "full")]
+    fn how_a_way_is_told_is_said_where_it_is_told() {
+        for (line, is_good) in [
+            ("--explain --unfold tls --lang zh", true),
+            ("--explain-json a --explain-html b --lang zh", true),
+            ("--explain --explain-json a --frame 1", true),
+            ("--explain-json a --unfold tls", false),
+            ("--explain-html a --frame 1", false),
+            ("--lang zh", false),
+            ("--explain --frame 1 --unfold tls", false),
+        ] {
+            let words = format!("nihao send #general hi {line}");
+            assert_eq!(Cli::try_parse_from(words.split(' ')).is_ok(), is_good, "{line}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod failures;
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
@@ -138,14 +139,22 @@ fn a_connection_to_nihaod_holds_in_both_versions() {
     );
 }
 
+/// What `send --explain` tells on standard error, and the exit code. Standard output stays what scripts read.
+fn sent(world: &World, words: &[&str]) -> Told {
+    let output = world
+        .run("alice", &[["send", "#general"].as_slice(), words].concat(), "")
+        .unwrap();
+    assert!(output.stdout.is_empty(), "{output:?}");
+    Told {
+        ladder: String::from_utf8(output.stderr).unwrap(),
+        errors: String::new(),
+        code: output.status.code(),
+    }
+}
+
 #[test]
 fn a_message_to_nihaod_shows_its_way() {
-    let world = World::with(&["bob"]).unwrap();
-    let output = world
-        .run("alice", &["send", "#general", "您好！", "--explain"], "")
-        .unwrap();
-    let ladder = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && output.stdout.is_empty(), "{ladder}");
+    let mut world = World::with(&["bob"]).unwrap();
     let steps = [
         "connected from",
         "ClientHello",
@@ -155,24 +164,79 @@ fn a_message_to_nihaod_shows_its_way() {
         "Sent",
         "{close_notify}",
     ];
-    let mut rest = ladder.as_str();
-    for step in steps {
-        let at = rest
-            .find(step)
-            .unwrap_or_else(|| panic!("no {step} in its place in\n{ladder}"));
-        rest = &rest[at + step.len()..];
-    }
-    assert!(!ladder.contains('✗'), "{ladder}");
-    let mut stopped = world;
-    stopped.stop().unwrap();
-    let output = stopped
-        .run("alice", &["send", "#general", "hi", "--timeout", "1", "--explain"], "")
-        .unwrap();
-    let ladder = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(5), "{ladder}");
+    holds(&sent(&world, &["您好！", "--explain"]), &steps);
+    let frame = sent(&world, &["hi", "--explain", "--frame", "1"]);
+    assert!(frame.ladder.starts_with("frame 1: "), "{}", frame.ladder);
+    let none = sent(&world, &["hi", "--explain", "--frame", "99"]);
+    assert_eq!(none.code, Some(0), "the message is where it is: {}", none.ladder);
     assert!(
-        ladder.contains("connection refused") && ladder.contains("✗"),
-        "{ladder}"
+        none.ladder.starts_with("warning: there is no frame 99"),
+        "{}",
+        none.ladder
+    );
+    world.stop().unwrap();
+    let told = sent(&world, &["hi", "--timeout", "1", "--explain"]);
+    assert_eq!(told.code, Some(5), "{}", told.ladder);
+    assert!(
+        told.ladder.contains("connection refused") && told.ladder.contains("✗"),
+        "{}",
+        told.ladder
+    );
+}
+
+#[test]
+fn the_way_of_a_message_is_written_for_its_sender_alone() {
+    let world = World::new().unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let file = |name: &str| place.path().join(name);
+    let (json, page) = (file("way.json"), file("way.html"));
+    let (json_word, page_word) = (json.display().to_string(), page.display().to_string());
+    let told = sent(
+        &world,
+        &[
+            "您好！",
+            "--explain-json",
+            &json_word,
+            "--explain-html",
+            &page_word,
+            "--lang",
+            "zh",
+        ],
+    );
+    assert_eq!((told.code, told.ladder.as_str()), (Some(0), ""));
+    for path in [&json, &page] {
+        let mode = std::fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", path.display());
+    }
+    let lines: Vec<Value> = std::fs::read_to_string(&json)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let outcome = lines.last().unwrap();
+    assert_eq!((&lines[0]["source"], &outcome["error"]), (&"live".into(), &Value::Null));
+    assert!(
+        lines
+            .iter()
+            .any(|line| line["type"] == "rung" && line["layer"] == "nihao")
+    );
+    assert!(
+        outcome["unseen"][0].as_str().unwrap().starts_with("看不到"),
+        "{outcome}"
+    );
+    let written = std::fs::read_to_string(&page).unwrap();
+    assert!(written.contains("lang=\"zh-Hans\"") && written.contains("ClientHello"));
+    // What is there already is left alone, and the message is not sent either: nobody can tell afterwards that it is only half done.
+    let again = sent(&world, &["again", "--explain-html", &page_word]);
+    assert_eq!(again.code, Some(1), "{}", again.ladder);
+    assert!(again.ladder.starts_with("error: cannot write"), "{}", again.ladder);
+    assert_eq!(std::fs::read_to_string(&page).unwrap(), written);
+    let history = world.run("alice", &["history", "#general"], "").unwrap();
+    assert!(!String::from_utf8(history.stdout).unwrap().contains("again"));
+    assert_eq!(
+        std::fs::read_dir(place.path()).unwrap().count(),
+        2,
+        "nothing half done is left"
     );
 }
 

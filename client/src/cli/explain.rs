@@ -1,17 +1,16 @@
 //! The command line of `explain`.
 
+mod depth;
 mod diff;
 mod files;
 mod live;
-pub(super) mod send;
+mod send;
 
-use std::io::{self, IsTerminal as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use nihao_explain::event::Protocol;
 use nihao_explain::render::html::Page;
-use nihao_explain::render::{Ladder, Look, Unfold, json, sum};
+use nihao_explain::render::{json, sum};
 use nihao_explain::scene::Distance;
 use nihao_explain::story::{Story, Viewpoint};
 use nihao_explain::texts::Language;
@@ -19,6 +18,8 @@ use nihao_explain::world::fault::{Fault, Segment};
 use nihao_protocol::chat::Text;
 use serde_json::Value;
 
+use self::depth::{Depth, Place};
+pub(super) use self::send::{Beneath, send};
 use crate::command::Screen;
 use crate::error::Error;
 use crate::explain::{Journey, Options, Shape, Trouble, journey, outcome};
@@ -73,14 +74,8 @@ pub(super) struct Explain {
     /// From where it is told
     #[arg(long, value_enum, default_value_t = View::A)]
     view: View,
-    /// Show every field of this layer beneath the steps: ethernet, arp, ip, tcp, dns, tls, x509, http, json, nihao. With x509 and tls
-    /// also every check of a certificate, a signature or a hash, with what was expected and seen; with keys the key agreement and the
-    /// key schedule with all values
-    #[arg(long, value_name = "LAYER", value_parser = unfolded)]
-    unfold: Vec<Unfolded>,
-    /// Show every field of this frame alone, on all layers
-    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "unfold")]
-    frame: Option<usize>,
+    #[command(flatten)]
+    depth: Depth,
     /// Tell beneath what A's client tells its user: names, TCP, TLS, certificate, headers
     #[arg(short, long)]
     verbose: bool,
@@ -91,9 +86,6 @@ pub(super) struct Explain {
     /// where they differ; what is fresh in each run (keys, random numbers, times, ids) is counted and makes no difference
     #[arg(long, num_args = 2, value_names = ["A.json", "B.json"], conflicts_with_all = RUNNING)]
     diff: Vec<PathBuf>,
-    /// The language of explanations: zh or en; else what the locale says
-    #[arg(long, value_enum)]
-    lang: Option<Lang>,
     /// Write what A, the router at A and B saw into the directory DIR, which must not exist: Wireshark opens it decrypted
     #[arg(long, value_name = "DIR")]
     pcap: Option<PathBuf>,
@@ -131,21 +123,6 @@ enum View {
     Eavesdropper,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Lang {
-    /// 中文
-    Zh,
-    /// English
-    En,
-}
-
-/// What is shown beneath the ladder's steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unfolded {
-    Layer(Protocol),
-    Keys,
-}
-
 /// A fault of the wire or of an end.
 #[derive(Debug, Clone, Copy)]
 enum Wrong {
@@ -157,81 +134,41 @@ impl Explain {
     /// Runs the journey and tells it.
     pub(super) fn run(&self, screen: &mut Screen<'_>) -> Result<(), Error> {
         if let [first, second] = self.diff.as_slice() {
-            return diff::run((first, second), self.json, &self.look(), screen);
+            return diff::run((first, second), self.json, &self.depth.look(Place::Output), screen);
         }
         let journey = journey(&self.options()?)?;
         self.write_files(&journey)?;
         let story = Story::new(&journey.seen, journey.known(), self.view.into());
         let story = story.with_names(&journey.seen.captures, &journey.names);
         if self.json {
-            return self.print_json(&journey, &story, screen);
+            return print_lines(&lines(&journey, &story, self.depth.language()), screen);
         }
-        self.check_frame(&story)?;
-        let ladder = Ladder {
-            story: &story,
-            look: self.look(),
-            unfold: self.unfolded(),
-        };
+        let ladder = self.depth.ladder(&story, Place::Output)?;
         screen.print(&ladder.text())?;
-        if self.frame.is_none() {
+        if !self.depth.is_one_frame() {
             if self.verbose {
                 screen.print(&format!("\n{}", journey.told))?;
             }
             screen.print(&outcome(&journey, ladder.look.language))?;
-            let full = self.verbose || !self.unfold.is_empty();
+            let full = self.verbose || self.depth.is_deep();
             screen.print(&sum(&story, &ladder.look, full))?;
         }
         screen.flush()
     }
 
     fn write_files(&self, journey: &Journey) -> Result<(), Error> {
-        let refused = |path: &Path| {
-            let path = path.to_owned();
-            |source| Error::File { path, source }
-        };
         if let Some(directory) = &self.pcap {
-            files::write_captures(directory, journey).map_err(refused(directory))?;
+            files::write_captures(directory, journey)?;
         }
         if let Some(path) = &self.html {
-            let page = self.page(journey).text();
-            files::create(path, page.as_bytes(), false).map_err(refused(path))?;
+            files::create(path, self.page(journey).text().as_bytes(), false)?;
         }
         Ok(())
     }
 
-    /// Whether the frame that is wanted is there.
-    fn check_frame(&self, story: &Story) -> Result<(), Error> {
-        let there = story.account.frames.len();
-        match self.frame {
-            Some(number) if number == 0 || number > there => Err(Error::Asked(format!(
-                "there is no frame {number}: {there} were seen there, counted from 1"
-            ))),
-            _ => Ok(()),
-        }
-    }
-
-    fn print_json(&self, journey: &Journey, story: &Story, screen: &mut Screen<'_>) -> Result<(), Error> {
-        for line in lines(journey, story, self.language()) {
-            screen.print(&format!("{line}\n"))?;
-        }
-        screen.flush()
-    }
-
-    fn unfolded(&self) -> Unfold {
-        let layers = self.unfold.iter().filter_map(|unfolded| match unfolded {
-            Unfolded::Layer(layer) => Some(*layer),
-            Unfolded::Keys => None,
-        });
-        Unfold {
-            layers: layers.collect(),
-            frame: self.frame,
-            keys: self.unfold.contains(&Unfolded::Keys),
-        }
-    }
-
     /// The journey from every view.
     fn page(&self, journey: &Journey) -> Page {
-        let language = self.language();
+        let language = self.depth.language();
         let views = View::value_variants().iter().map(|view| {
             let story = Story::new(&journey.seen, journey.known(), (*view).into());
             let story = story.with_names(&journey.seen.captures, &journey.names);
@@ -280,14 +217,6 @@ impl Explain {
             },
         })
     }
-
-    fn look(&self) -> Look {
-        look(self.lang, true)
-    }
-
-    fn language(&self) -> Language {
-        language(self.lang)
-    }
 }
 
 impl From<View> for Viewpoint {
@@ -301,6 +230,13 @@ impl From<View> for Viewpoint {
     }
 }
 
+fn print_lines(lines: &[Value], screen: &mut Screen<'_>) -> Result<(), Error> {
+    for line in lines {
+        screen.print(&format!("{line}\n"))?;
+    }
+    screen.flush()
+}
+
 /// The story for programs, with how it ended.
 fn lines(journey: &Journey, story: &Story, language: Language) -> Vec<Value> {
     let mut lines = json::json(story, language);
@@ -312,41 +248,6 @@ fn lines(journey: &Journey, story: &Story, language: Language) -> Vec<Value> {
     let idle: Vec<_> = journey.seen.idle.iter().map(ToString::to_string).collect();
     lines.push(serde_json::json!({"type": "outcome", ended: what, "heard": heard, "never_happened": idle}));
     lines
-}
-
-/// Colours and width are a terminal's, where standard output or error is one; whoever reads from a pipe gets whole lines.
-fn look(lang: Option<Lang>, is_output: bool) -> Look {
-    let is_terminal = if is_output {
-        io::stdout().is_terminal()
-    } else {
-        io::stderr().is_terminal()
-    };
-    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-        || std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
-    Look {
-        colors: is_terminal && !plain,
-        width: is_terminal.then(|| terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0))),
-        language: language(lang),
-    }
-}
-
-fn language(lang: Option<Lang>) -> Language {
-    match lang {
-        Some(Lang::Zh) => Language::Chinese,
-        Some(Lang::En) => Language::English,
-        None => of_locale(),
-    }
-}
-
-/// The first of these variables that says something decides, as POSIX has it.
-fn of_locale() -> Language {
-    let said = ["LC_ALL", "LC_MESSAGES", "LANG"]
-        .into_iter()
-        .filter_map(std::env::var_os);
-    match said.into_iter().find(|value| !value.is_empty()) {
-        Some(value) if value.to_string_lossy().starts_with("zh") => Language::Chinese,
-        _ => Language::English,
-    }
 }
 
 fn segment(text: &str) -> Result<Segment, String> {
@@ -393,22 +294,4 @@ fn wrong(text: &str) -> Result<Wrong, String> {
         "dns-timeout" => end(Trouble::ResolverSilent)?,
         _ => return Err(String::from("no such fault; 'nihao explain --help' lists them")),
     })
-}
-
-fn unfolded(text: &str) -> Result<Unfolded, String> {
-    Ok(Unfolded::Layer(match text {
-        "keys" => return Ok(Unfolded::Keys),
-        "ethernet" => Protocol::Ethernet,
-        "arp" => Protocol::Arp,
-        "ip" => Protocol::Ipv4,
-        "tcp" => Protocol::Tcp,
-        "udp" => Protocol::Udp,
-        "dns" => Protocol::Dns,
-        "tls" => Protocol::Tls,
-        "x509" => Protocol::X509,
-        "http" => Protocol::Http,
-        "json" => Protocol::Json,
-        "nihao" => Protocol::Native,
-        _ => return Err("one of ethernet, arp, ip, udp, tcp, dns, tls, x509, http, json, nihao, keys".into()),
-    }))
 }

@@ -1,18 +1,20 @@
 //! The part of `explain`'s command line about real connections.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use hyper::Method;
 use nihao_explain::decode::Credentials;
 use nihao_explain::render::html::Page;
-use nihao_explain::render::{Ladder, json};
-use nihao_explain::story::Said;
+use nihao_explain::render::json;
+use nihao_explain::story::{Said, Story};
 use nihao_explain::texts::{self, Language};
 use nihao_protocol::net::RootBundle;
+use serde_json::Value;
 
-use super::{Explain, files};
+use super::depth::Place;
+use super::{Explain, files, print_lines};
 use crate::cli::certified::Certified;
 use crate::cli::http::seconds;
 use crate::command::Screen;
@@ -67,48 +69,31 @@ impl Explain {
         screen: &mut Screen<'_>,
     ) -> Result<(), Error> {
         let url = self.live.url.as_deref().unwrap_or_default();
-        let told = live::live(self.live.options(url, choice, home)?).await;
+        let options = self.live.options(url, choice, home)?;
+        if let Some(path) = &self.html {
+            files::check(path)?;
+        }
+        let told = live::live(options).await;
         self.tell(&told, screen)?;
         told.ended
     }
 
     fn tell(&self, told: &live::Live, screen: &mut Screen<'_>) -> Result<(), Error> {
-        let look = self.look();
-        let lines = || {
-            let mut lines = json::json(&told.story, look.language);
-            lines.push(outcome(told, look.language));
-            lines
-        };
+        let language = self.depth.language();
+        let lines = || lines(&told.story, outcome(told, language), language);
         if let Some(path) = &self.html {
-            let page = Page {
-                language: look.language,
-                views: vec![lines()],
-                captures: Vec::new(),
-            };
-            // What somebody asked for, and of whom, is theirs alone.
-            files::create(path, page.text().as_bytes(), true).map_err(|source| Error::File {
-                path: path.clone(),
-                source,
-            })?;
+            write_page(path, lines(), language)?;
         }
         if self.json {
-            for line in lines() {
-                screen.print(&format!("{line}\n"))?;
-            }
-            return screen.flush();
+            return print_lines(&lines(), screen);
         }
-        self.check_frame(&told.story)?;
-        let ladder = Ladder {
-            story: &told.story,
-            look,
-            unfold: self.unfolded(),
-        };
+        let ladder = self.depth.ladder(&told.story, Place::Output)?;
         screen.print(&ladder.text())?;
-        if self.frame.is_none() {
+        if !self.depth.is_one_frame() {
             if self.verbose {
                 screen.print(&format!("\n{}", told.hide(&told.told)))?;
             }
-            screen.print(&unseen(told, look.language))?;
+            screen.print(&unseen(told, language))?;
         }
         screen.flush()
     }
@@ -146,8 +131,25 @@ impl Live {
     }
 }
 
+/// The story for programs, with how it ended.
+pub(super) fn lines(story: &Story, outcome: Value, language: Language) -> Vec<Value> {
+    let mut lines = json::json(story, language);
+    lines.push(outcome);
+    lines
+}
+
+/// Writes the page. What somebody asked for, and of whom, is theirs alone.
+pub(super) fn write_page(path: &Path, lines: Vec<Value>, language: Language) -> Result<(), Error> {
+    let page = Page {
+        language,
+        views: vec![lines],
+        captures: Vec::new(),
+    };
+    files::create(path, page.text().as_bytes(), true)
+}
+
 /// The last line for programs.
-fn outcome(told: &live::Live, language: Language) -> serde_json::Value {
+fn outcome(told: &live::Live, language: Language) -> Value {
     let unseen: Vec<_> = told.unseen.iter().map(|said| said.told(language)).collect();
     let error = told.ended.as_ref().err().map(|error| told.hide(&error.to_string()));
     serde_json::json!({"type": "outcome", "error": error, "received": told.received, "cut": told.is_cut, "unseen": unseen})
