@@ -18,6 +18,8 @@ await play(async () => {
   await accessible(page, "the page by day");
   const night = await open("zh.html", { colorScheme: "dark", locale: "zh-CN" });
   await accessible(night, "the page by night, in Chinese");
+  await inChinese(night);
+  await onAPhone();
   await hostile();
   await others();
 }, snapshot);
@@ -109,7 +111,7 @@ async function downTheLayers(page) {
   assert.ok(shown.includes(SAID), shown);
   await treeitem(page, "TLS plaintext").click();
   await page.locator("#reason").getByText("CLIENT_TRAFFIC_SECRET_0").waitFor();
-  await page.locator("#reason").getByRole("link", { name: `frame${frame}` }).click();
+  await page.locator("#reason").getByRole("link", { name: `Frame ${frame}` }).click();
   await page.waitForURL(new RegExp(`at=frame${frame}$`));
   // The certificate: from its frame over the record and the message.
   await page.locator("#ladder [role=option][aria-label*='X.509']").first().click();
@@ -174,6 +176,31 @@ async function eyes(page) {
   tell("eyes");
 }
 
+/** What the story calls things by is said in the page's language, too. */
+async function inChinese(page) {
+  const tables = (await page.locator("#lookups, #ledger, #screen").allTextContents()).join("\n");
+  for (const [english, chinese] of [["application cache", "应用缓存"], ["miss", "未命中"], ["certificates", "证书"], ["segment", "报文段"]]) {
+    assert.ok(tables.includes(chinese) && !tables.includes(english), `${english} is not ${chinese}`);
+  }
+  tell("in Chinese");
+}
+
+/** A phone: nothing is cut off at its edge, and lines of bytes are half as long. */
+async function onAPhone() {
+  const page = await open("en.html", { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+  await page.locator("#hex [role=row]").nth(1).getByText("0008").waitFor();
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(wide <= 390, `${wide} pixels`);
+  for (const box of [".ladder", "#hex", "#lookups .wide", "#checks .wide"]) {
+    const [inner, outer] = await page.locator(box).first().evaluate(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth]);
+    assert.ok(inner <= outer, `${box} is ${inner} pixels wide in ${outer}`);
+  }
+  await page.locator("#row7").click();
+  await page.locator("#reason").getByText("SYN seq=").first().waitFor();
+  await accessible(page, "the page on a phone");
+  tell("on a phone");
+}
+
 async function files(page) {
   for (const name of ["A.pcapng", "router.pcapng", "B.pcapng"]) {
     const coming = page.waitForEvent("download");
@@ -196,6 +223,21 @@ async function hostile() {
 
 /** Journeys that went otherwise: every view of each, from the first frame to the last. */
 async function others() {
+  // What went wrong is what one sees first.
+  const expired = await open("expired.html");
+  await expired.locator("header").getByText("certificate date").waitFor();
+  await expired.locator("#reason").getByText("notBefore").waitFor();
+  // Lost before it came to A: a step without a frame.
+  const missed = await open("missed.html");
+  await missed.locator("#ladder .step", { hasText: "lost on the wire" }).waitFor();
+  // More bytes than can be shown at a time: the last one is there when one goes to it.
+  const long = await open("long.html");
+  await long.getByRole("navigation", { name: "This frame" }).getByRole("link").last().click();
+  await long.locator("#hex").focus();
+  await long.keyboard.press("End");
+  await long.locator("#hex .cursor").waitFor();
+  assert.ok((await long.locator("#hex [role=row]").count()) < 200);
+  assert.equal(await chosenField(long), "inner content type");
   const lost = await open("lost.html");
   assert.ok((await lost.locator("#ladder .cross").count()) >= 1);
   await lost.locator("#ladder [role=option][aria-label*='lost behind']").first().click();

@@ -33,7 +33,7 @@ await play(async () => {
   // The bytes: each step chooses the field that the byte belongs to.
   await tabTo(page, "Ladder: a line for each frame", "Tab");
   await keyboard.press("Home");
-  await tabTo(page, "Bytes of frame1", "Tab");
+  await tabTo(page, "Bytes: Frame 1", "Tab");
   await keyboard.press("ArrowRight");
   assert.equal(await chosenName(page), "destination");
   await keyboard.press("ArrowDown");
@@ -42,7 +42,7 @@ await play(async () => {
   assert.equal(await chosenName(page), "target protocol address");
 
   // The fields: up, down, fold, unfold.
-  await tabTo(page, "Fields of frame1", "Tab");
+  await tabTo(page, "Fields: Frame 1", "Tab");
   await keyboard.press("Home");
   assert.equal(await chosenName(page), "Ethernet frame");
   const shown = () => page.locator("#fields [role=treeitem]").filter({ visible: true }).count();
@@ -64,14 +64,14 @@ await play(async () => {
   while (!(await name(page, "#ladder")).includes("JSON")) {
     await keyboard.press("ArrowDown");
   }
-  await tabTo(page, /^Fields of frame/, "Tab");
+  await tabTo(page, /^Fields: Frame/, "Tab");
   await keyboard.press("End");
   while ((await page.locator("#fields [aria-selected=true] .becomes").count()) === 0) {
     await keyboard.press("ArrowUp");
   }
   await keyboard.press("Enter");
   await eventually("the plaintext", async () => page.url().includes("at=derived"));
-  await focused(page, /^Fields of derived/);
+  await focused(page, /^Fields: Decrypted: /);
 }, snapshot);
 
 function name(page, list) {

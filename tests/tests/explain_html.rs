@@ -66,6 +66,9 @@ fn the_page_works_from_the_disk_in_a_browser() -> anyhow::Result<()> {
     let attack = "</script><img src=x onerror=\"window.hit=1\"><svg onload='window.hit=1'>";
     page(&place("hostile.html"), &[attack]);
     page(&place("lost.html"), &["--lose", "syn"]);
+    page(&place("missed.html"), &["--lose", "syn-ack"]);
+    page(&place("expired.html"), &["--fault", "expired"]);
+    page(&place("long.html"), &[&"您好！".repeat(1500)]);
     page(&place("resumed.html"), &["--scene", "resumed"]);
     page(&place("nobody.html"), &["--fault", "no-such-name"]);
     page(&place("native.html"), &["--native"]);

@@ -6,7 +6,7 @@ use super::tree;
 use crate::capture::Way;
 use crate::event::Protocol;
 use crate::story::{Found, Lookup, Place, Story};
-use crate::texts::{self, Word};
+use crate::texts;
 
 /// What stands between the layers of a look-up.
 pub(super) const THEN: &str = " › ";
@@ -64,7 +64,7 @@ fn layer(story: &Story, lookup: &Lookup, look: &Look) -> String {
 
 /// What came of asking a layer, shortly.
 fn outcome(lookup: &Lookup, look: &Look) -> String {
-    let result = look.say(result(lookup.result));
+    let result = result(lookup.result, look);
     match lookup.result {
         Found::Hit | Found::Answer => {
             let ttl = lookup.ttl.map_or_else(String::new, |ttl| format!(", TTL {ttl} s"));
@@ -104,7 +104,7 @@ pub(super) fn unfolded(story: &Story, look: &Look) -> String {
         };
         let head = format!("      {} ms{took}  {}: ", milliseconds(lookup.at), lookup.node);
         let what = match lookup.result {
-            Found::Referral | Found::Negative => format!("{} {}", look.say(result(lookup.result)), lookup.what),
+            Found::Referral | Found::Negative => format!("{} {}", result(lookup.result, look), lookup.what),
             _ => outcome(lookup, look),
         };
         let ttl = match (lookup.result, lookup.ttl) {
@@ -138,30 +138,15 @@ pub(super) fn unfolded(story: &Story, look: &Look) -> String {
 
 /// What a layer that may know is called.
 fn place(place: &Place, look: &Look) -> String {
-    let word = match place {
-        Place::Everywhere => &texts::WORD_EVERYWHERE,
-        Place::Cache => &texts::WORD_CACHE,
-        Place::ResolverCache => &texts::WORD_RESOLVER_CACHE,
-        Place::Hosts => &texts::WORD_HOSTS,
-        Place::System => &texts::WORD_SYSTEM,
-        Place::Resolver => &texts::WORD_RESOLVER,
-        Place::Root => &texts::WORD_ROOT,
-        Place::Zone(zone) => return format!("{} {zone}", look.say(&texts::WORD_ZONE)),
-    };
-    look.say(word).to_owned()
+    let called = |name| texts::named("place", name, look.language).to_owned();
+    match place {
+        Place::Zone(zone) => format!("{} {zone}", called("zone")),
+        other => called(&other.name()),
+    }
 }
 
-const fn result(found: Found) -> &'static Word {
-    match found {
-        Found::Hit => &texts::WORD_HIT,
-        Found::Miss => &texts::WORD_MISS,
-        Found::Answer => &texts::WORD_ANSWER,
-        Found::Referral => &texts::WORD_REFERRAL,
-        Found::Negative => &texts::WORD_NEGATIVE,
-        Found::Silence => &texts::WORD_SILENCE,
-        Found::Failure => &texts::WORD_FAILURE,
-        Found::Again => &texts::WORD_AGAIN,
-    }
+fn result(found: Found, look: &Look) -> &'static str {
+    texts::named("result", found.name(), look.language)
 }
 
 /// µs as ms.

@@ -34,17 +34,10 @@ pub fn sum(story: &Story, look: &Look, full: bool) -> String {
 /// From the frame to the text, with each layer's size.
 fn up(screen: &Screen, look: &Look) -> String {
     let steps = screen.steps.iter().map(|step| {
-        let name = match (step.protocol, step.what.as_str()) {
-            (Protocol::Native, _) => "nihao",
-            (Protocol::Json, _) => "JSON",
-            (_, "frame") => look.say(&texts::WORD_FRAME),
-            (_, "packet") => look.say(&texts::WORD_PACKET),
-            (_, "segment") => look.say(&texts::WORD_SEGMENT),
-            (_, "record") => look.say(&texts::WORD_RECORD),
-            (_, "plaintext") => look.say(&texts::WORD_PLAINTEXT),
-            (_, "request") => look.say(&texts::WORD_REQUEST),
-            (_, "body") => look.say(&texts::WORD_BODY),
-            (_, other) => other,
+        let name = match step.protocol {
+            Protocol::Native => "nihao",
+            Protocol::Json => "JSON",
+            _ => texts::named("unit", &step.what, look.language),
         };
         match step.count {
             1 => format!("{name} {}", step.bytes),
@@ -62,17 +55,8 @@ fn up(screen: &Screen, look: &Look) -> String {
     format!("  {} {head}{colon}{}", screen.node, steps.join(names::THEN))
 }
 
-fn name<'a>(share: Share, look: &Look) -> &'a str {
-    let word = match share {
-        Share::Again => &texts::WORD_AGAIN_SENT,
-        Share::Record => &texts::WORD_TLS_RECORD,
-        Share::Handshake => &texts::WORD_TLS_HANDSHAKE,
-        Share::Certificates => &texts::WORD_CERTIFICATES,
-        Share::Sealed => &texts::WORD_SEALED,
-        Share::Text => &texts::WORD_TEXT,
-        other => return other.name(),
-    };
-    look.say(word)
+fn name(share: Share, look: &Look) -> &'static str {
+    texts::named("share", share.name(), look.language)
 }
 
 fn total(entries: &[Entry]) -> usize {

@@ -11,6 +11,8 @@ macro_rules! labels {
 
 labels! {
     "skip": "Skip to the ladder", "跳到阶梯图";
+    "summary": "{frames} frames, {bytes} bytes, {time} ms", "{frames} 帧，{bytes} 字节，{time} 毫秒";
+    "summary_text": "a text of {bytes} bytes; ", "{bytes} 字节的文字；";
     "views": "Seen by", "视角";
     "view_a": "A, the sender", "A（发送方）";
     "view_router": "the router, with keys", "路由器（有密钥）";
@@ -35,11 +37,18 @@ labels! {
     "frame_lost": "Frame {frame}, {time} ms, from {from}, seen last at {to} and lost behind it, {layer}, {size} bytes",
         "第 {frame} 帧，{time} 毫秒，来自 {from}，最后见于 {to}，之后丢失，{layer}，{size} 字节";
     "bytes": "Bytes", "字节";
-    "bytes_of": "Bytes of {space}", "{space} 的字节";
-    "fields_of": "Fields of {space}", "{space} 的字段";
+    "bytes_of": "Bytes: {space}", "字节：{space}";
+    "fields_of": "Fields: {space}", "字段：{space}";
     "spaces": "This frame and what it completed", "这一帧以及随它凑齐的内容";
     "joined": "Put together", "拼接";
     "decrypted": "Decrypted", "解密";
+    "step": "Step", "步骤";
+    "secret": "Opened with", "所用密钥";
+    "generation": "Generation of it", "密钥代次";
+    "record_number": "record number", "记录序号";
+    "sends": "sends", "发出";
+    "receives": "receives", "收到";
+    "lost": "lost on the wire", "丢在线路上";
     "reason": "What the chosen bytes say, and why", "所选字节的含义与缘由";
     "part_of": "It is a part of {layer}", "它属于 {layer}";
     "range": "bytes {start} to {last} ({length})", "第 {start} 至 {last} 字节（共 {length}）";
@@ -57,6 +66,7 @@ labels! {
     "answer": "Answer", "应答";
     "error": "Error", "错误";
     "heard": "B's screen shows", "B 的屏幕显示";
+    "never_happened": "Asked for, but it was over before", "要求了但没有发生的故障";
     "time_wait": "{node}: TIME-WAIT from {from} to {until} ms.", "{node}：TIME-WAIT 从 {from} 到 {until} 毫秒。";
     "checks": "Checks of the certificates", "证书检查";
     "verdict": "Verdict", "结论";
@@ -94,14 +104,16 @@ labels! {
     "destination": "Destination", "目的地址";
     "prefixes": "Prefixes", "前缀";
     "next_hop": "Next hop", "下一跳";
+    "no_route": "no route", "没有路由";
+    "times": "Times", "次数";
     "directly": "on this link", "就在本链路";
     "interface": "Interface", "接口";
     "ledger": "What the text costs on the wire", "这段文字在线路上的开销";
-    "ledger_text": "The text has {bytes} bytes.", "文字共 {bytes} 字节。";
-    "ledger_frame": "The frame that carries it, layer by layer", "承载它的那一帧，逐层计算";
-    "ledger_all": "The whole run, layer by layer", "整个过程，逐层计算";
+    "ledger_text": "The text has {bytes} bytes; what carries it has {all}.", "文字共 {bytes} 字节；承载它的一共 {all} 字节。";
+    "ledger_all": "The whole run: {all} bytes", "整个过程：{all} 字节";
     "ledger_wires": "Each wire", "每段线路";
     "wire": "Wire", "线路";
+    "cable": "More on a cable", "实际线缆上再加";
     "screen": "Upwards, to B's screen", "逐层向上，直到 B 的屏幕";
     "screen_size": "{bytes} bytes, {characters} characters, {columns} columns", "{bytes} 字节，{characters} 个字符，{columns} 列";
 }

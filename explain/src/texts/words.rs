@@ -192,6 +192,46 @@ words! {
     WORD_LEDGER: "What the bytes were for, in this view", "从这里看，每个字节用在哪里";
 }
 
+/// What a story's own names are called: the kind of name, the name, the word. Names that stand for themselves (`HTTP`) are not here.
+pub static NAMES: &[(&str, &str, &Word)] = &[
+    ("place", "known everywhere", &WORD_EVERYWHERE),
+    ("place", "application cache", &WORD_CACHE),
+    ("place", "resolver's cache", &WORD_RESOLVER_CACHE),
+    ("place", "hosts file", &WORD_HOSTS),
+    ("place", "system's resolver", &WORD_SYSTEM),
+    ("place", "resolver", &WORD_RESOLVER),
+    ("place", "root", &WORD_ROOT),
+    ("place", "zone", &WORD_ZONE),
+    ("result", "hit", &WORD_HIT),
+    ("result", "miss", &WORD_MISS),
+    ("result", "answer", &WORD_ANSWER),
+    ("result", "referral", &WORD_REFERRAL),
+    ("result", "negative", &WORD_NEGATIVE),
+    ("result", "silence", &WORD_SILENCE),
+    ("result", "failure", &WORD_FAILURE),
+    ("result", "again", &WORD_AGAIN),
+    ("share", "again", &WORD_AGAIN_SENT),
+    ("share", "TLS record", &WORD_TLS_RECORD),
+    ("share", "TLS handshake", &WORD_TLS_HANDSHAKE),
+    ("share", "certificates", &WORD_CERTIFICATES),
+    ("share", "sealed", &WORD_SEALED),
+    ("share", "text", &WORD_TEXT),
+    ("unit", "frame", &WORD_FRAME),
+    ("unit", "packet", &WORD_PACKET),
+    ("unit", "segment", &WORD_SEGMENT),
+    ("unit", "record", &WORD_RECORD),
+    ("unit", "plaintext", &WORD_PLAINTEXT),
+    ("unit", "request", &WORD_REQUEST),
+    ("unit", "body", &WORD_BODY),
+];
+
+/// The word for one of a story's own names; without one, the name itself.
+#[must_use]
+pub fn named<'a>(kind: &str, name: &'a str, language: super::Language) -> &'a str {
+    let found = NAMES.iter().find(|(of, own, _)| (*of, *own) == (kind, name));
+    found.map_or(name, |(_, _, word)| word.told(language))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

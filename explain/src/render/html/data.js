@@ -1,8 +1,8 @@
 // The story from each point, and the bytes in it: which field each byte belongs to.
 
-import { given } from "./words.js";
+import { given, say } from "./words.js";
 
-const ONE = { story: "story", ledger: "ledger", screen: "screen", outcome: "outcome" };
+const ONE = { story: "story", ledger: "ledger", outcome: "outcome" };
 const MANY = {
   rungs: "rung",
   frames: "frame",
@@ -13,6 +13,8 @@ const MANY = {
   checks: "check",
   schedules: "schedule",
   waits: "wait",
+  missed: "missed",
+  screens: "screen",
 };
 
 function gather(lines) {
@@ -47,6 +49,30 @@ export function nameOf(space) {
   const [[kind, number]] = Object.entries(space);
   return `${kind}${number}`;
 }
+
+/** What people call such a space. */
+export function called(view, space) {
+  if (space.frame !== undefined) {
+    return say("frame", { frame: space.frame });
+  }
+  const line = lineOf(view, space);
+  const layers = line.tree.parts.filter((part) => part.parts !== undefined).map((part) => part.name);
+  return `${made(line)}${say("COLON")}${line.tree.layer} ${layers.length > 0 ? layers.join(" ") : line.tree.name}`;
+}
+
+/** How bytes came to be that are no frame's. */
+export function made(line) {
+  if (line.how === undefined) {
+    return say("elsewhere", { node: line.node });
+  }
+  return line.how === "joined" ? say("joined") : say("decrypted");
+}
+
+/** The step that a frame is a part of. */
+export const stepOf = (view, frame) => view.rungs.find((rung) => rung.frames.includes(frame));
+
+/** The first check of those that a step made possible which did not hold. */
+export const failedIn = (view, rung) => view.checks.find((check) => check.ok === false && rung.frames.includes(check.frame));
 
 /** What stands in the place of a frame where none was seen. */
 const NOTHING = {
@@ -109,12 +135,14 @@ export function partAt(line, [start, end]) {
 /** Two hexadecimal digits. */
 export const hex = (byte) => byte.toString(16).padStart(2, "0");
 
-/** What a field's bytes say; where that is no more than the bytes, those. */
-export function valueOf(line, field) {
+/** What a field's bytes say; where that is no more than the bytes, the first of those. */
+export function valueOf(line, field, most) {
   if (field.value !== undefined) {
     return field.value;
   }
-  return Array.from(bytesOf(line).bytes.slice(...field.range), hex).join(" ");
+  const [start, end] = field.range;
+  const digits = Array.from(bytesOf(line).bytes.slice(start, Math.min(end, start + most)), hex).join(" ");
+  return end - start > most ? `${digits} …` : digits;
 }
 
 /** The uppermost layer that a frame brings, counted with what became complete by it. */

@@ -1,7 +1,7 @@
 // Layers in layers, with their fields as leaves; each leads to its bytes.
 
 import { attribute, el, reveal } from "./dom.js";
-import { bytesOf, lineOf, nameOf, tint, valueOf } from "./data.js";
+import { bytesOf, called, lineOf, tint, valueOf } from "./data.js";
 import { address, choose, peek, state, view, watch } from "./state.js";
 import { say, told } from "./words.js";
 
@@ -33,7 +33,7 @@ export function fieldView() {
     const line = lineOf(view(), state.space);
     closed.clear();
     rows = bytesOf(line).items.map((item) => ({ item, row: partRow(line, item) }));
-    attribute(tree, "aria-label", say("fields_of", { space: nameOf(state.space) }));
+    attribute(tree, "aria-label", say("fields_of", { space: called(view(), state.space) }));
     tree.replaceChildren(...rows.map(({ row }) => row));
     tree.scrollTop = 0;
     mark(true);
@@ -130,12 +130,12 @@ function partRow(line, item) {
 }
 
 function said(line, { node, isLayer }) {
-  const words = isLayer ? node.what : valueOf(line, node);
-  const letters = [...words];
+  const words = isLayer ? node.what : valueOf(line, node, SHORT / 3);
+  const letters = [...words.slice(0, 2 * SHORT)];
   const short = letters.length > SHORT ? `${letters.slice(0, SHORT).join("")} …` : words;
   const link = becomes(node);
   return [
     short === "" ? null : el("span", { class: "value" }, short),
-    link === null ? null : el("a", { href: address(link), tabindex: -1, class: "becomes" }, `→ ${nameOf(link)}`),
+    link === null ? null : el("a", { href: address(link), tabindex: -1, class: "becomes" }, `→ ${called(view(), link)}`),
   ];
 }

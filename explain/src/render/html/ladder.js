@@ -1,43 +1,57 @@
 // The ladder: a lane for each node of the path, an arrow for each frame, steps as headings between them.
 
 import { attribute, el, reveal, shape } from "./dom.js";
-import { frameOf, tint, topOf } from "./data.js";
+import { failedIn, frameOf, tint, topOf } from "./data.js";
 import { choose, state, view, watch } from "./state.js";
 import { milliseconds, say, told } from "./words.js";
 
-const LEFT = 132;
-const GAP = 104;
 const STEP = 26;
 const ROW = 22;
-const WIDTH = 640;
+/** Lanes this far apart at the most. */
+const GAP = 104;
+/** The narrowest ladder, and the narrowest one that has room for words behind the lanes. */
+const LEAST = 320;
+const ROOMY = 520;
 
-const laneAt = (path, node) => LEFT + path.indexOf(node) * GAP;
+/** Where things stand in a ladder so wide with so many lanes. */
+function measure(width, nodes) {
+  const wide = width >= ROOMY;
+  const [left, right] = wide ? [134, 112] : [96, 14];
+  const gap = Math.min(GAP, (width - left - right) / Math.max(1, nodes - 1));
+  return { wide, width, left, gap, number: wide ? 34 : 22, time: left - (wide ? 24 : 14), size: left + (nodes - 1) * gap + 16 };
+}
 
 /** The ladder, in a box that scrolls. */
 export function ladder() {
   const box = el("div", { class: "ladder" });
   let rows = [];
   let list = null;
+  let width = 564;
 
   function draw() {
-    const { story, rungs, frames } = view();
+    const { story, frames } = view();
+    const place = { path: story.path, ...measure(width, story.path.length) };
     rows = [];
     const parts = [];
     let y = 8;
-    for (const [index, rung] of rungs.entries()) {
-      const heading = step(rung, y, index);
+    for (const [index, rung] of inOrder(view()).entries()) {
+      const heading = step(rung, y, `step${index}`);
       y += STEP;
       const group = shape("g", { role: "group", "aria-labelledby": `step${index}` }, heading);
-      for (const number of rung.frames) {
-        const { row, words } = frameRow(story.path, frames[number - 1], y);
+      for (const number of rung.frames ?? []) {
+        const { row, words } = frameRow(place, frames[number - 1], y);
         rows.push({ row, words, number });
         group.append(row, words);
+        y += ROW;
+      }
+      if (rung.type === "missed") {
+        group.append(missedRow(place, rung, y));
         y += ROW;
       }
       parts.push(group);
     }
     const lanes = story.path.map((node) => {
-      const x = laneAt(story.path, node);
+      const x = laneAt(place, node);
       return shape("line", { x1: x, x2: x, y1: 0, y2: y + 8, class: "lane" });
     });
     list = shape(
@@ -47,7 +61,7 @@ export function ladder() {
         tabindex: 0,
         id: "ladder",
         "aria-label": say("ladder"),
-        width: WIDTH,
+        width,
         height: y + 8,
         onkeydown: keys,
         onclick: press,
@@ -55,7 +69,7 @@ export function ladder() {
       shape("g", { "aria-hidden": "true" }, ...lanes),
       ...parts,
     );
-    box.replaceChildren(head(story.path), rows.length > 0 ? "" : el("p", {}, say("no_frames")), list);
+    box.replaceChildren(head(place), rows.length > 0 ? "" : el("p", {}, say("no_frames")), list);
     update();
   }
 
@@ -94,33 +108,57 @@ export function ladder() {
     }
   }
 
-  watch((changed) => (changed.has("view") ? draw() : update()));
+  watch((changed) => {
+    if (changed.has("view")) {
+      draw();
+    } else if (!changed.has("peek") || changed.size > 1) {
+      update();
+    }
+  });
+  new ResizeObserver(() => {
+    const now = Math.max(LEAST, box.clientWidth);
+    if (now !== width) {
+      width = now;
+      draw();
+    }
+  }).observe(box);
   draw();
   return box;
 }
 
-/** The nodes' names, which stay when the lanes scroll. */
-function head(path) {
-  const names = path.map((node) => shape("text", { x: laneAt(path, node), y: 18, class: "node" }, node));
-  return shape("svg", { width: WIDTH, height: 26, class: "head", "aria-hidden": "true" }, ...names);
+/** The steps, and among them what was lost before it came here. */
+function inOrder({ rungs, missed }) {
+  const all = [...rungs];
+  for (const one of missed) {
+    const after = all.findIndex(({ at }) => at > one.at);
+    all.splice(after < 0 ? all.length : after, 0, one);
+  }
+  return all;
 }
 
-function step(rung, y, index) {
+const laneAt = ({ path, left, gap }, node) => left + path.indexOf(node) * gap;
+
+/** The nodes' names, which stay when the lanes scroll. */
+function head(place) {
+  const names = place.path.map((node) => shape("text", { x: laneAt(place, node), y: 18, class: "node" }, node));
+  return shape("svg", { width: place.width, height: 26, class: "head", "aria-hidden": "true" }, ...names);
+}
+
+function step(rung, y, id) {
+  const isWrong = Boolean(rung.broken) || (rung.type === "rung" && failedIn(view(), rung) !== undefined);
   const text = shape(
     "text",
-    { x: 8, y: y + 16, id: `step${index}` },
+    { x: 8, y: y + 16, id },
     shape("tspan", { class: `name ${tint(rung.layer)}` }, rung.layer),
-    shape("tspan", { dx: 8 }, `${rung.broken ? "✗ " : ""}${rung.what}`),
+    shape("tspan", { dx: 8 }, `${isWrong ? "✗ " : ""}${rung.what}${rung.type === "missed" ? `${say("COMMA")}${say("lost")}` : ""}`),
   );
   const why = rung.why === null || rung.why === undefined ? "" : `\n${told(rung.why).text}`;
-  return shape("g", { class: "step", "data-broken": Boolean(rung.broken) }, shape("title", {}, `${rung.what}${why}`), text);
+  return shape("g", { class: "step", "data-wrong": isWrong, "data-broken": Boolean(rung.broken) }, shape("title", {}, `${rung.what}${why}`), text);
 }
 
-function frameRow(path, frame, y) {
+function frameRow(place, frame, y) {
   const layer = topOf(view(), frame);
-  const way = wayOf(path, frame);
-  const middle = y + ROW / 2;
-  const text = (x, words, name) => shape("text", { x, y: middle + 4, class: name }, words);
+  const way = wayOf(place.path, frame);
   const isLost = frame.lost || (frame.hops ?? []).some((hop) => hop.lost);
   const size = frame.bytes.length / 2;
   const label = say(isLost ? "frame_lost" : "frame_label", {
@@ -134,18 +172,29 @@ function frameRow(path, frame, y) {
   const row = shape(
     "g",
     { role: "option", id: `row${frame.number}`, "aria-label": label, "data-frame": frame.number, "data-layer": tint(layer) },
-    shape("rect", { x: 2, y: y + 1, width: WIDTH - 4, height: ROW - 2, rx: 5, class: "choice" }),
-    ...arrow(path, way, middle, isLost),
+    shape("rect", { x: 2, y: y + 1, width: place.width - 4, height: ROW - 2, rx: 5, class: "choice" }),
+    ...arrow(place, way, y + ROW / 2, isLost),
   );
   // The words say less than the label, which is for those who hear it.
   const words = shape(
     "g",
     { "aria-hidden": "true", "pointer-events": "none" },
-    text(34, String(frame.number), "number"),
-    text(104, milliseconds(frame.at), "number"),
-    text(LEFT + (path.length - 1) * GAP + 20, `${layer}, ${size} B`, "size"),
+    ...besides(place, y, frame.number, frame.at),
+    place.wide ? shape("text", { x: place.size, y: y + ROW / 2 + 4, class: "size" }, `${layer}, ${size} B`) : null,
   );
   return { row, words };
+}
+
+/** What was lost on its way here has no number and no bytes here. */
+function missedRow(place, missed, y) {
+  const nodes = missed.seen.map(({ node }) => node);
+  const way = { nodes, forward: place.path.indexOf(nodes[0]) === 0 };
+  return shape("g", { "aria-hidden": "true", class: tint(missed.layer) }, ...arrow(place, way, y + ROW / 2, true), ...besides(place, y, "", missed.at));
+}
+
+function besides(place, y, number, at) {
+  const text = (x, words) => shape("text", { x, y: y + ROW / 2 + 4, class: "number" }, words);
+  return [text(place.number, String(number)), text(place.time, milliseconds(at))];
 }
 
 /** The nodes that a frame was seen at, in order. What was not seen elsewhere is drawn to the next node and no further. */
@@ -162,14 +211,14 @@ function wayOf(path, frame) {
   return { nodes: ends.map((place) => path[place]), forward: ends[0] < ends[1] };
 }
 
-function arrow(path, { nodes, forward }, y, isLost) {
+function arrow(place, { nodes, forward }, y, isLost) {
   const sign = forward ? 1 : -1;
-  const [from, last] = [laneAt(path, nodes[0]), laneAt(path, nodes.at(-1))];
-  const to = isLost ? last + (sign * GAP) / 2 : last;
+  const [from, last] = [laneAt(place, nodes[0]), laneAt(place, nodes.at(-1))];
+  const to = isLost ? last + (sign * place.gap) / 2 : last;
   const tip = isLost
     ? shape("path", { d: `M${to - 5},${y - 5}l10,10m0,-10l-10,10`, class: "cross" })
     : shape("path", { d: `M${to},${y}l${-9 * sign},-5v10z`, class: "tip" });
-  const stops = nodes.slice(1, -1).map((node) => shape("circle", { cx: laneAt(path, node), cy: y, r: 2.5, class: "stop" }));
+  const stops = nodes.slice(1, -1).map((node) => shape("circle", { cx: laneAt(place, node), cy: y, r: 2.5, class: "stop" }));
   return [
     shape("line", { x1: from, x2: isLost ? to : to - 8 * sign, y1: y, y2: y, class: "arrow" }),
     shape("circle", { cx: from, cy: y, r: 3.5, class: "stop" }),

@@ -9,7 +9,7 @@ import { hexView } from "./hex.js";
 import { fieldView } from "./fields.js";
 import { reason, spaces } from "./reason.js";
 import { sections } from "./tables.js";
-import { given, say } from "./words.js";
+import { given, milliseconds, say } from "./words.js";
 
 const NAMES = { A: "view_a", Router: "view_router", B: "view_b", Eavesdropper: "view_eavesdropper" };
 
@@ -22,6 +22,25 @@ function viewSwitch() {
   });
   watch(() => buttons.forEach(({ radio }, place) => (radio.checked = place === state.view)));
   return el("fieldset", { class: "views" }, el("legend", {}, say("views")), ...buttons.flatMap(({ radio, label }) => [radio, label]));
+}
+
+/** What passed here, and whether it went well. */
+function summary() {
+  const line = el("p", { class: "summary" });
+  function draw() {
+    const { frames, outcome, ledger } = view();
+    const bytes = frames.reduce((all, frame) => all + frame.bytes.length / 2, 0);
+    const time = milliseconds(frames.at(-1)?.at ?? 0);
+    const text = ledger?.text_bytes ? say("summary_text", { bytes: ledger.text_bytes }) : "";
+    const error = view().name === "Eavesdropper" ? null : (outcome?.error ?? null);
+    line.replaceChildren(
+      `${view().story.path.join(" – ")}${say("COLON")}${text}${say("summary", { frames: frames.length, bytes, time })}`,
+      error === null ? "" : el("strong", { class: "invalid note" }, ` ✗ ${error}`),
+    );
+  }
+  watch((changed) => changed.has("view") && draw());
+  draw();
+  return line;
 }
 
 /** The captures, made into files when they are asked for. */
@@ -42,7 +61,7 @@ function page() {
   const { box, contents } = sections();
   return [
     el("a", { class: "skip", href: "#ladder", onclick: skip }, say("skip")),
-    el("header", {}, el("h1", {}, "nihao explain"), viewSwitch(), downloads()),
+    el("header", {}, el("h1", {}, "nihao explain"), viewSwitch(), downloads(), summary()),
     el(
       "main",
       {},
@@ -69,10 +88,11 @@ function skip(event) {
   document.getElementById("ladder").focus();
 }
 
-/** Where one begins who was given no place: at the frame that carries the text. */
+/** Where one begins who was given no place: where it broke, else at the frame that carries the text. */
 function begin() {
-  const last = view().rungs.findLast(({ layer, way }) => way === "out" && ["HTTP", "JSON", "nihao"].includes(layer));
-  const frame = view().ledger?.text_frame ?? last?.frames[0] ?? 1;
+  const { checks, ledger, rungs } = view();
+  const asked = rungs.findLast(({ layer, way }) => way === "out" && ["HTTP", "JSON", "nihao"].includes(layer));
+  const frame = checks.find(({ ok }) => ok === false)?.frame ?? ledger?.text_frame ?? asked?.frames[0] ?? 1;
   choose({ space: { frame }, until: view().frames.length });
 }
 

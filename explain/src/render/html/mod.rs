@@ -13,7 +13,7 @@ use base64::prelude::BASE64_STANDARD;
 use nihao_protocol::crypto::hash::HashAlgorithm;
 use serde_json::{Value, json};
 
-use crate::texts::{LABELS, Language};
+use crate::texts::{COLON, COMMA, LABELS, Language, NAMES, Word};
 
 const PAGE: &str = include_str!("page.html");
 const STYLES: [(&str, &str); 4] = [
@@ -23,7 +23,7 @@ const STYLES: [(&str, &str); 4] = [
     ("tables.css", include_str!("tables.css")),
 ];
 /// Each after those it imports from.
-const SCRIPTS: [(&str, &str); 12] = [
+const SCRIPTS: [(&str, &str); 14] = [
     ("dom.js", include_str!("dom.js")),
     ("words.js", include_str!("words.js")),
     ("data.js", include_str!("data.js")),
@@ -33,7 +33,9 @@ const SCRIPTS: [(&str, &str); 12] = [
     ("hex.js", include_str!("hex.js")),
     ("fields.js", include_str!("fields.js")),
     ("reason.js", include_str!("reason.js")),
+    ("cells.js", include_str!("cells.js")),
     ("schedule.js", include_str!("schedule.js")),
+    ("costs.js", include_str!("costs.js")),
     ("tables.js", include_str!("tables.js")),
     ("main.js", include_str!("main.js")),
 ];
@@ -89,12 +91,18 @@ impl Page {
         let captures: Vec<_> = captures
             .map(|(name, bytes)| json!({"name": name, "bytes": BASE64_STANDARD.encode(bytes)}))
             .collect();
-        let labels: BTreeMap<_, _> = LABELS
+        let labels: BTreeMap<_, _> = labels().map(|label| (label.key, label.told(self.language))).collect();
+        let names: BTreeMap<_, _> = NAMES
             .iter()
-            .map(|label| (label.key, label.told(self.language)))
+            .map(|(kind, name, word)| (format!("{kind} {name}"), word.told(self.language)))
             .collect();
-        json!({"views": views, "texts": texts, "captures": captures, "labels": labels})
+        json!({"views": views, "texts": texts, "captures": captures, "labels": labels, "names": names})
     }
+}
+
+/// What the page itself says.
+fn labels() -> impl Iterator<Item = &'static Word> {
+    LABELS.iter().chain([&COLON, &COMMA])
 }
 
 /// All scripts as one module: what they import from each other is there already, in the scope they share. A name that two of them have
@@ -201,9 +209,9 @@ mod tests {
             .filter_map(|rest| rest.split('"').next())
             .collect();
         for name in &used {
-            assert!(LABELS.iter().any(|label| label.key == *name), "no label {name}");
+            assert!(labels().any(|label| label.key == *name), "no label {name}");
         }
-        for label in LABELS {
+        for label in labels() {
             assert!(
                 joined.contains(&format!("\"{}\"", label.key)),
                 "nobody says {}",

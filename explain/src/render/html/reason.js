@@ -1,10 +1,13 @@
 // What is chosen: where it stands, what it says, why it is there, what it became.
 
 import { el } from "./dom.js";
-import { bytesOf, frameOf, lineOf, nameOf, tint, valueOf } from "./data.js";
+import { bytesOf, called, failedIn, frameOf, lineOf, made, nameOf, stepOf, tint, valueOf } from "./data.js";
 import { becomes } from "./fields.js";
 import { address, state, view, watch } from "./state.js";
 import { milliseconds, say, told } from "./words.js";
+
+/** The most bytes that are told as a value; all of them stand above. */
+const LONG = 512;
 
 /** The spaces of bytes that the chosen frame gave, each a link. */
 export function spaces() {
@@ -23,23 +26,9 @@ export function spaces() {
 }
 
 function link(space) {
-  const line = lineOf(view(), space);
-  const { tree } = line;
   const isChosen = nameOf(space) === nameOf(state.space);
-  const title = space.frame === undefined ? `${made(line)}: ${titleOf(tree)}` : say("frame", { frame: space.frame });
-  return el("a", { href: address(space), "aria-current": isChosen ? "true" : null }, `${title}, ${line.bytes.length / 2} B`);
-}
-
-const titleOf = (tree) => {
-  const layers = tree.parts.filter((part) => part.parts !== undefined).map((part) => part.name);
-  return `${tree.layer} ${layers.length > 0 ? layers.join(" ") : tree.name}`;
-};
-
-function made(line) {
-  if (line.how === undefined) {
-    return say("elsewhere", { node: line.node });
-  }
-  return line.how === "joined" ? say("joined") : say("decrypted");
+  const size = lineOf(view(), space).bytes.length / 2;
+  return el("a", { href: address(space), "aria-current": isChosen ? "true" : null }, `${called(view(), space)}, ${size} B`);
 }
 
 /** The card that says it. */
@@ -51,7 +40,7 @@ export function reason() {
     const item = bytesOf(line).items.find((one) => one.path === path) ?? bytesOf(line).items[0];
     const parts = [trail(item), title(item), facts(line, item), ...notes(item.node)];
     if (item.parent === null) {
-      parts.splice(2, 0, origin(line));
+      parts.splice(2, 0, stepCard(), origin(line));
     }
     const { parent } = item;
     const isAlone = !item.isLayer && parent !== null && (parent.node.notes ?? []).length > 0;
@@ -86,15 +75,31 @@ function title({ node, isLayer, layer }) {
 function facts(line, { node, isLayer }) {
   const [start, end] = node.range;
   const place = say("range", { start, last: Math.max(start, end - 1), length: end - start });
-  const value = isLayer ? node.what : valueOf(line, node);
+  const value = isLayer ? node.what : valueOf(line, node, LONG);
   const link = becomes(node);
   const rows = [
     value === "" ? null : [say("value"), el("span", { class: "whole" }, value)],
     node.number === undefined ? null : [say("number"), `${node.number} = 0x${node.number.toString(16)}`],
     [say("where"), place],
-    link === null ? null : [say("becomes"), el("a", { href: address(link) }, `→ ${nameOf(link)}`)],
+    link === null ? null : [say("becomes"), el("a", { href: address(link) }, `→ ${called(view(), link)}`)],
   ];
   return el("dl", {}, ...rows.filter((row) => row !== null).flatMap(([name, said]) => [el("dt", {}, name), el("dd", {}, said)]));
+}
+
+/** The step that the chosen frame is a part of, and why it is taken. */
+function stepCard() {
+  const rung = stepOf(view(), frameOf(view(), state.space));
+  if (rung === undefined || state.space.elsewhere !== undefined) {
+    return null;
+  }
+  const failed = failedIn(view(), rung);
+  return el(
+    "div",
+    {},
+    el("p", {}, `${say("step")}${say("COLON")}`, el("span", { class: `name ${tint(rung.layer)}` }, rung.layer), ` ${rung.what}`),
+    rung.why ? noteOf(rung.why) : "",
+    failed === undefined ? "" : el("p", { class: "note invalid" }, `✗ ${told(failed.what).text} ${say("expected")}${say("COLON")}${failed.expected} ${say("seen")}${say("COLON")}${failed.seen}`),
+  );
 }
 
 /** Where a space of bytes came from: a wire, or other bytes. */
@@ -106,13 +111,19 @@ function origin(line) {
     return el("p", {}, say(line.way === "out" ? "sent_at" : "received_at", { time: milliseconds(line.at) }), hops(line));
   }
   const from = line.from.map(({ space, range }) =>
-    el("li", {}, el("a", { href: address(space) }, nameOf(space)), ` ${say("range", { start: range[0], last: range[1] - 1, length: range[1] - range[0] })}`),
+    el("li", {}, el("a", { href: address(space) }, called(view(), space)), ` ${say("range", { start: range[0], last: range[1] - 1, length: range[1] - range[0] })}`),
   );
   const parts = [el("p", {}, made(line)), el("ul", {}, ...from)];
   const { decrypted } = line.how;
   if (decrypted !== undefined) {
-    const rows = ["secret", "generation", "record", "nonce"].map((name) => el("li", {}, `${name}: ${decrypted[name]}`));
-    parts.push(el("ul", { class: "code" }, ...rows));
+    const rows = [
+      [say("secret"), decrypted.secret],
+      [say("generation"), decrypted.generation],
+      [say("record_number"), decrypted.record],
+      ["IV", decrypted.iv],
+      ["nonce = IV XOR " + say("record_number"), decrypted.nonce],
+    ];
+    parts.push(el("dl", {}, ...rows.filter(([, value]) => value !== null).flatMap(([name, value]) => [el("dt", {}, name), el("dd", { class: "whole" }, String(value))])));
   }
   return el("div", {}, ...parts);
 }
@@ -126,24 +137,24 @@ function hops(line) {
     el(
       "tr",
       {},
-      el("th", { scope: "row" }, hop.node),
-      el("td", {}, milliseconds(hop.at)),
+      el("th", { scope: "row" }, `${hop.node} ${say(hop.way === "out" ? "sends" : "receives")}`),
+      el("td", { class: "amount" }, milliseconds(hop.at)),
       el("td", {}, `${hop.source_mac} → ${hop.destination_mac}`),
-      el("td", {}, hop.ttl === null || hop.ttl === undefined ? "" : String(hop.ttl)),
+      el("td", { class: hop.lost ? "invalid note" : "" }, hop.lost ? `✗ ${say("lost")}` : hop.ttl === null || hop.ttl === undefined ? "" : String(hop.ttl)),
     ),
   );
   const names = [say("node"), "ms", "MAC", "TTL"].map((name) => el("th", { scope: "col" }, name));
   return el("table", { class: "hops" }, el("caption", {}, say("hops")), el("tr", {}, ...names), ...rows);
 }
 
-function notes(node) {
-  return (node.notes ?? []).map((note) => {
-    const { text, section, detail, invalid } = told(note);
-    return el(
-      "p",
-      { class: invalid ? "note invalid" : "note" },
-      `${invalid ? "⚠ " : ""}${text}${detail === undefined ? "" : ` (${detail})`} `,
-      el("span", { class: "section" }, section),
-    );
-  });
+const notes = (node) => (node.notes ?? []).map(noteOf);
+
+function noteOf(note) {
+  const { text, section, detail, invalid } = told(note);
+  return el(
+    "p",
+    { class: invalid ? "note invalid" : "note" },
+    `${invalid ? "⚠ " : ""}${text}${detail === undefined ? "" : ` (${detail})`} `,
+    el("span", { class: "section" }, section),
+  );
 }

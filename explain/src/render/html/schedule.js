@@ -1,10 +1,11 @@
 // The key schedule as a graph: what is made of what, with the values that are known.
 
 import { attribute, el, reveal, shape } from "./dom.js";
+import { pairs, why } from "./cells.js";
 import { view } from "./state.js";
-import { say, told } from "./words.js";
+import { say } from "./words.js";
 
-const [BOX, HIGH, GAP_X, GAP_Y] = [196, 44, 30, 30];
+const [BOX, HIGH, GAP_X, GAP_Y] = [214, 44, 22, 30];
 
 /** One graph for each connection that has a schedule, with what its two ends agreed on. */
 export function schedules() {
@@ -19,15 +20,14 @@ function agreement(agreed) {
     return null;
   }
   // A hybrid has a half of its own for each of its groups.
-  const halves = agreed.halves?.length ? agreed.halves : [agreed];
+  const halves = agreed.halves.length > 0 ? agreed.halves : [agreed];
   const parts = halves.flatMap((half) => {
     const rows = [
       [say("client_share"), half.client_share],
       [say("server_share"), half.server_share],
-      [say("shared_secret"), half.shared_secret],
+      [say("shared_secret"), half.shared_secret ?? say("unknown_here")],
     ];
-    const said = rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", { class: "whole" }, value ?? say("unknown_here"))]);
-    return [el("h4", {}, `${say("group")} ${half.name ?? half.group}`), el("dl", {}, ...said)];
+    return [el("h4", {}, `${say("group")} ${half.name ?? half.group}`), pairs(rows, "whole")];
   });
   return el("details", {}, el("summary", {}, say("agreement")), ...parts);
 }
@@ -38,7 +38,9 @@ function graph({ nodes, flow }) {
   const places = layout(nodes);
   const width = Math.max(...places.map(({ x }) => x)) + BOX + 24;
   const height = Math.max(...places.map(({ y }) => y)) + HIGH + 12;
-  const edges = nodes.flatMap((node, index) => node.of.map((from) => edge(places[from], places[index], from, index)));
+  const isFar = (from, index) => places[index].y - places[from].y > 2 * (HIGH + GAP_Y) && nodes[index].of[0] !== from;
+  const line = (from, index) => (isFar(from, index) ? input(nodes[from].name, places[index], from, index) : edge(places[from], places[index], from, index));
+  const edges = nodes.flatMap((node, index) => node.of.map((from) => line(from, index)));
   const boxes = nodes.map((node, index) => boxOf(node, places[index], `key${flow}-${index}`));
   const card = el("div", { class: "key-card", "aria-live": "polite" });
   let chosen = Math.max(0, nodes.findIndex((node) => node.of.length > 0));
@@ -138,6 +140,17 @@ function edge(from, to, fromIndex, toIndex) {
   return shape("path", { d, class: "edge", "data-from": fromIndex, "data-to": toIndex });
 }
 
+/** What goes in from far away comes from its name: a line to it would run behind everything between. */
+function input(name, to, fromIndex, toIndex) {
+  const [x, y] = [to.x + BOX - 40, to.y - GAP_Y / 2];
+  return shape(
+    "g",
+    { class: "edge", "data-from": fromIndex, "data-to": toIndex, "aria-hidden": "true" },
+    shape("text", { x: x + 4, y: y + 5, class: "key-name" }, name),
+    shape("path", { d: `M${x},${y}H${to.x + BOX / 2 + 30}V${to.y}` }),
+  );
+}
+
 function boxOf(node, { x, y }, id) {
   const value = node.value ?? say("unknown_here");
   return shape(
@@ -149,7 +162,7 @@ function boxOf(node, { x, y }, id) {
 
 /** What stands in a box is cut to its width; the label says it whole. */
 function wordsOf(node, { x, y }) {
-  const name = node.name.length > 26 ? `${node.name.slice(0, 25)}…` : node.name;
+  const name = node.name.length > 36 ? `${node.name.slice(0, 35)}…` : node.name;
   const value = node.value === null ? say("unknown_here") : `${node.value.slice(0, 20)}…`;
   return shape(
     "g",
@@ -170,11 +183,10 @@ function cardOf(nodes, node) {
     [say("length"), node.length],
     [say("logged_as"), node.logged_as],
   ];
-  const said = rows.filter(([, value]) => value !== null && value !== undefined && value !== "");
-  const why = node.why === null || node.why === undefined ? null : told(node.why);
+  const said = rows.filter(([, value]) => value !== null && value !== undefined && value !== "").map(([name, value]) => [name, String(value)]);
   return [
     el("h4", {}, node.name),
-    el("dl", {}, ...said.flatMap(([name, value]) => [el("dt", {}, name), el("dd", { class: "whole" }, String(value))])),
-    why === null ? "" : el("p", { class: "note" }, `${why.text} `, el("span", { class: "section" }, why.section)),
+    pairs(said, "whole"),
+    el("p", { class: "note" }, why(node.why)),
   ];
 }

@@ -8,6 +8,12 @@ export function say(key, values = {}) {
   return given.labels[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 }
 
+/** A name of the story's own, in the page's language: `kind` says of what. A zone has a name of its own behind that. */
+export function word(kind, name) {
+  const [, first, rest] = /^(zone)( .*)$/.exec(name) ?? [null, name, ""];
+  return `${given.names[`${kind} ${first}`] ?? first}${rest}`;
+}
+
 /** µs as milliseconds. */
 export function milliseconds(at) {
   return (at / 1000).toFixed(3);
