@@ -7,6 +7,9 @@ import { milliseconds, say, told } from "./words.js";
 
 const STEP = 26;
 const ROW = 22;
+const LINE = 17;
+/** A letter is so wide at the most, on the average. */
+const LETTER = 6.6;
 /** Lanes this far apart at the most. */
 const GAP = 104;
 /** The narrowest ladder, and the narrowest one that has room for words behind the lanes. */
@@ -35,8 +38,8 @@ export function ladder() {
     const parts = [];
     let y = 8;
     for (const [index, rung] of inOrder(view()).entries()) {
-      const heading = step(rung, y, `step${index}`);
-      y += STEP;
+      const { heading, high } = step(rung, y, `step${index}`, width);
+      y += high;
       const group = shape("g", { role: "group", "aria-labelledby": `step${index}` }, heading);
       for (const number of rung.frames ?? []) {
         const { row, words } = frameRow(place, frames[number - 1], y);
@@ -144,16 +147,36 @@ function head(place) {
   return shape("svg", { width: place.width, height: 26, class: "head", "aria-hidden": "true" }, ...names);
 }
 
-function step(rung, y, id) {
+function step(rung, y, id, width) {
   const isWrong = Boolean(rung.broken) || (rung.type === "rung" && failedIn(view(), rung) !== undefined);
+  const what = `${isWrong ? "✗ " : ""}${rung.what}${rung.type === "missed" ? `${say("COMMA")}${say("lost")}` : ""}`;
+  const [first, ...rest] = wrap(what, (width - 16) / LETTER - rung.layer.length - 2);
   const text = shape(
     "text",
     { x: 8, y: y + 16, id },
     shape("tspan", { class: `name ${tint(rung.layer)}` }, rung.layer),
-    shape("tspan", { dx: 8 }, `${isWrong ? "✗ " : ""}${rung.what}${rung.type === "missed" ? `${say("COMMA")}${say("lost")}` : ""}`),
+    shape("tspan", { dx: 8 }, first),
+    ...rest.map((line) => shape("tspan", { x: 16, dy: LINE }, ` ${line}`)),
   );
   const why = rung.why === null || rung.why === undefined ? "" : `\n${told(rung.why).text}`;
-  return shape("g", { class: "step", "data-wrong": isWrong, "data-broken": Boolean(rung.broken) }, shape("title", {}, `${rung.what}${why}`), text);
+  const heading = shape("g", { class: "step", "data-wrong": isWrong, "data-broken": Boolean(rung.broken) }, shape("title", {}, `${rung.what}${why}`), text);
+  return { heading, high: STEP + rest.length * LINE };
+}
+
+/** A text in lines of so many columns: a drawing does not break lines by itself. */
+function wrap(text, columns) {
+  const lines = [""];
+  let used = 0;
+  for (const piece of text.match(/[\u2e80-\uffef]|\S{1,24}|\s+/gu) ?? []) {
+    const wide = piece >= "\u2e80" ? 2 : piece.length;
+    if (used > 0 && used + wide > columns) {
+      lines.push("");
+      used = 0;
+    }
+    lines[lines.length - 1] += piece;
+    used += wide;
+  }
+  return lines;
 }
 
 function frameRow(place, frame, y) {

@@ -1,7 +1,7 @@
 // The page: the views' switch above, the ladder beside the bytes, and all that is told besides below.
 
 import { el } from "./dom.js";
-import { views } from "./data.js";
+import { topOf, views } from "./data.js";
 import { choose, follow, look, settle, state, view, watch } from "./state.js";
 import { player } from "./player.js";
 import { ladder } from "./ladder.js";
@@ -90,9 +90,9 @@ function skip(event) {
 
 /** Where one begins who was given no place: where it broke, else at the frame that carries the text. */
 function begin() {
-  const { checks, ledger, rungs } = view();
-  const asked = rungs.findLast(({ layer, way }) => way === "out" && ["HTTP", "JSON", "nihao"].includes(layer));
-  const frame = checks.find(({ ok }) => ok === false)?.frame ?? ledger?.text_frame ?? asked?.frames[0] ?? 1;
+  const { checks, frames, ledger } = view();
+  const asked = frames.findLast((frame) => frame.way === "out" && ["HTTP", "JSON", "nihao"].includes(topOf(view(), frame)));
+  const frame = checks.find(({ ok }) => ok === false)?.frame ?? ledger?.text_frame ?? asked?.number ?? 1;
   choose({ space: { frame }, until: view().frames.length });
 }
 

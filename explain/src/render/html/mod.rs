@@ -16,11 +16,12 @@ use serde_json::{Value, json};
 use crate::texts::{COLON, COMMA, LABELS, Language, NAMES, Word};
 
 const PAGE: &str = include_str!("page.html");
-const STYLES: [(&str, &str); 4] = [
+const STYLES: [(&str, &str); 5] = [
     ("style.css", include_str!("style.css")),
     ("ladder.css", include_str!("ladder.css")),
     ("bytes.css", include_str!("bytes.css")),
     ("tables.css", include_str!("tables.css")),
+    ("print.css", include_str!("print.css")),
 ];
 /// Each after those it imports from.
 const SCRIPTS: [(&str, &str); 14] = [
