@@ -2,6 +2,7 @@
 
 mod a;
 mod b;
+mod broken;
 mod journey;
 pub mod live;
 mod network;

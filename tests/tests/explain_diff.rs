@@ -122,7 +122,7 @@ fn a_broken_run_is_told_from_where_it_parts() {
         ("lost", &["--lose", "syn"]),
     ]);
     let (_, text, _) = runs.diff("good", "expired", &[]);
-    let parting = "expected: HTTP {Finished} {POST /v1/messages HTTP/1.1}\n  seen: nothing here; next is TLS {certificate_expired} FIN\n";
+    let parting = "expected: HTTP {Finished} {POST /v1/messages HTTP/1.1}\n  seen: nothing here; next is X.509 expired  ✗ One that ended";
     assert!(text.contains(parting), "{text}");
     assert!(text.contains("Certificate › validity › notAfter"), "{text}");
     assert!(

@@ -56,7 +56,7 @@ pub(super) struct Explain {
     /// What the connection shows beside the ordinary
     #[arg(long, value_enum, default_value_t = Scene::Full)]
     scene: Scene,
-    /// Lose the first segment of this kind on the way
+    /// Lose the first segment of this kind on the way; given twice, the next one, too
     #[arg(long, value_name = "syn|syn-ack|ack", value_parser = segment)]
     lose: Vec<Segment>,
     /// Lose so many percent of all frames between the routers
@@ -138,8 +138,7 @@ impl Explain {
         }
         let journey = journey(&self.options()?)?;
         self.write_files(&journey)?;
-        let story = Story::new(&journey.seen, journey.known(), self.view.into());
-        let story = story.with_names(&journey.seen.captures, &journey.names);
+        let story = journey.story(self.view.into());
         if self.json {
             return print_lines(&lines(&journey, &story, self.depth.language()), screen);
         }
@@ -169,11 +168,9 @@ impl Explain {
     /// The journey from every view.
     fn page(&self, journey: &Journey) -> Page {
         let language = self.depth.language();
-        let views = View::value_variants().iter().map(|view| {
-            let story = Story::new(&journey.seen, journey.known(), (*view).into());
-            let story = story.with_names(&journey.seen.captures, &journey.names);
-            lines(journey, &story, language)
-        });
+        let views = View::value_variants()
+            .iter()
+            .map(|view| lines(journey, &journey.story((*view).into()), language));
         Page {
             language,
             views: views.collect(),

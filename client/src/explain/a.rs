@@ -14,7 +14,7 @@ use nihao_protocol::net::{Environment, RootBundle};
 use nihao_protocol::tls::{ClientConfig, RememberedSessions, Sessions};
 
 use super::b::{Running, failed};
-use super::journey::{Options, Shape};
+use super::journey::{Options, ROOTS, Shape};
 use super::network::{Network, Noting, Secrets, environment};
 use crate::command::Screen;
 use crate::command::http::{self, Adjust, Manner, Request, Versions};
@@ -99,7 +99,7 @@ impl<'a> Sender<'a> {
         let manner = Manner {
             roots: RootBundle {
                 roots: b.trusted()?,
-                path: PathBuf::from("B's roots"),
+                path: PathBuf::from(ROOTS),
                 skipped: 0,
             },
             identity: None,

@@ -6,17 +6,22 @@ use nihao_explain::decode::{Known, Trusted};
 use nihao_explain::event::NameStep;
 use nihao_explain::names::{self, Silence, Told};
 use nihao_explain::scene::{self, Distance, Scene};
+use nihao_explain::story::{Story, Viewpoint};
+use nihao_explain::world::fault::Fault;
 use nihao_explain::world::{Seen, World};
 use nihao_protocol::chat::Text;
 use nihao_protocol::clock::UnixTime;
 
 use super::a::Sender;
 use super::b::{Running, failed};
+use super::broken;
 use super::network::{BEGAN, Secrets, environment};
 use crate::error::Error;
 
 /// The longest that a journey takes, in the network's time: whoever lost everything has given up by then.
 const LONGEST: Duration = Duration::from_secs(3600);
+/// What the roots that A trusts are called.
+pub(super) const ROOTS: &str = "B's roots";
 /// How long bob waits for what alice has a receipt for.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// The same, where alice was told that it failed: what arrived all the same is there by then.
@@ -48,6 +53,18 @@ impl Options {
             Some(Trouble::ResolverSilent) => Some(Silence::Resolver),
             _ => None,
         }
+    }
+
+    /// The faults that were asked for, as on the command line.
+    fn asked(&self) -> Vec<String> {
+        let Distance { mtu, faults, .. } = &self.distance;
+        let wire = faults.iter().map(|fault| match fault {
+            Fault::Lose(_) | Fault::Loss(_) => format!("--{fault}"),
+            _ => format!("--fault {fault}"),
+        });
+        let mtu = mtu.map(|mtu| format!("--mtu {mtu}"));
+        let trouble = self.trouble.map(|trouble| format!("--fault {}", trouble.name()));
+        wire.chain(mtu).chain(trouble).collect()
     }
 }
 
@@ -84,6 +101,22 @@ pub enum Trouble {
     ResolverSilent,
 }
 
+impl Trouble {
+    /// Its name on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::WrongName => "wrong-name",
+            Self::Expired => "expired",
+            Self::UnknownAuthority => "unknown-ca",
+            Self::PortClosed => "port-closed",
+            Self::PowerOff => "power-off",
+            Self::NoSuchName => "no-such-name",
+            Self::ResolverSilent => "dns-timeout",
+        }
+    }
+}
+
 /// What happened.
 #[derive(Debug)]
 pub struct Journey {
@@ -103,6 +136,10 @@ pub struct Journey {
     pub told: String,
     /// What A was told in the end: the answer's body, or the receipt.
     pub answer: Result<String, Error>,
+    /// When A was told, in µs since the run began.
+    pub ended: u64,
+    /// The faults that were asked for, as on the command line.
+    pub asked: Vec<String>,
     /// What came to B's screen, each time.
     pub heard: Vec<Text>,
 }
@@ -117,6 +154,18 @@ impl Journey {
             began: Some(self.began),
             is_withheld: false,
         }
+    }
+
+    /// The journey as it is told from a point; A, who was told of it, tells the step that broke.
+    #[must_use]
+    pub fn story(&self, viewpoint: Viewpoint) -> Story {
+        let story = Story::new(&self.seen, self.known(), viewpoint);
+        let mut story = story.with_names(&self.seen.captures, &self.names);
+        if let (Err(error), Viewpoint::A) = (&self.answer, viewpoint) {
+            let mark = broken::mark(self, error, &story);
+            story.place(mark);
+        }
+        story
     }
 }
 
@@ -136,13 +185,19 @@ pub fn journey(options: &Options) -> Result<Journey, Error> {
                 .map_err(|error| failed(&error))?;
             let mut b = Running::start(&world, places.b, options).await?;
             // Nothing waits for ever; this only bounds what would be a fault of ours.
-            let ended = tokio::time::timeout(LONGEST, talk(&sender, &mut b)).await;
-            let late = |_| (Err(Error::Explain("the journey did not end".into())), vec![]);
+            let ended = tokio::time::timeout(LONGEST, talk(&world, &sender, &mut b)).await;
+            let late = |_| {
+                (
+                    Err(Error::Explain("the journey did not end".into())),
+                    world.now(),
+                    vec![],
+                )
+            };
             Ok::<_, Error>((ended.unwrap_or_else(late), sender.told(), (b.roots, b.ca)))
         }
     };
     let (ended, seen) = plan.run(REST, scenario);
-    let ((answer, heard), told, (roots, ca)) = ended?;
+    let ((answer, ended, heard), told, (roots, ca)) = ended?;
     Ok(Journey {
         seen,
         began: BEGAN,
@@ -152,16 +207,19 @@ pub fn journey(options: &Options) -> Result<Journey, Error> {
         names: told_names.take(),
         told,
         answer,
+        ended,
+        asked: options.asked(),
         heard,
     })
 }
 
-/// A sends, once for each connection, and B listens.
-async fn talk(sender: &Sender<'_>, b: &mut Running) -> (Result<String, Error>, Vec<Text>) {
+/// A sends, once for each connection, and B listens. What A was told last, when, and what B heard.
+async fn talk(world: &World, sender: &Sender<'_>, b: &mut Running) -> (Result<String, Error>, u64, Vec<Text>) {
     let mut heard = Vec::new();
-    let mut answer = Ok(String::new());
+    let (mut answer, mut ended) = (Ok(String::new()), 0);
     for _ in 0..sender.connections() {
         answer = sender.send(b).await;
+        ended = world.now();
         let patience = if answer.is_ok() { PATIENCE } else { DOUBT };
         if let Ok(Ok(message)) = tokio::time::timeout(patience, b.hear()).await {
             heard.push(message.text);
@@ -170,13 +228,11 @@ async fn talk(sender: &Sender<'_>, b: &mut Running) -> (Result<String, Error>, V
             break;
         }
     }
-    (answer, heard)
+    (answer, ended, heard)
 }
 
 #[cfg(test)]
 mod tests {
-    use nihao_explain::story::{Story, Viewpoint};
-    use nihao_explain::world::fault::Fault;
     use nihao_protocol::crypto::random::{self, Seeded};
 
     use super::*;
@@ -290,7 +346,7 @@ mod tests {
     /// Whatever went wrong: in every view the ledger adds up to the bytes of the frames.
     fn every_byte_is_counted_once(journey: &Journey) {
         for viewpoint in [Viewpoint::A, Viewpoint::Router, Viewpoint::B, Viewpoint::Eavesdropper] {
-            let story = Story::new(&journey.seen, journey.known(), viewpoint);
+            let story = journey.story(viewpoint);
             let frames = 0..story.account.frames.len();
             let bytes: usize = frames.map(|index| story.bytes(index).len()).sum();
             let counted = story.ledger.all.iter().map(|entry| entry.bytes).sum::<usize>();

@@ -1,6 +1,6 @@
 //! A real connection, told like a simulated one: this program's own look-up, TLS and HTTP over the system's sockets, every byte noted.
 
-mod broken;
+pub(super) mod broken;
 mod marks;
 #[cfg(target_os = "linux")]
 mod measured;
@@ -180,7 +180,7 @@ impl Watch {
                 host,
                 port,
                 roots,
-                seen: &seen,
+                stream: broken::Stream::of(&seen),
                 now: self.recorder.now(),
             };
             story.place(broken::mark(error, &about, &story.account));

@@ -7,24 +7,22 @@ use crate::texts;
 /// Reads a message.
 pub(super) fn message(fields: &mut Fields<'_>) -> Result<(), Stop> {
     let whole = fields.rest();
-    fields.why(&texts::ICMP_PURPOSE);
     let kind = fields.named("type", 1, kind_name)?;
-    let code = fields.named("code", 1, |code| match (kind, code) {
-        (3, 0) => Some("network unreachable"),
-        (3, 1) => Some("host unreachable"),
-        (3, 2) => Some("protocol unreachable"),
-        (3, 3) => Some("port unreachable"),
-        (3, 4) => Some("fragmentation needed"),
-        (11, 0) => Some("time to live exceeded"),
-        (11, 1) => Some("reassembly time exceeded"),
-        _ => None,
-    })?;
+    let code = fields.named("code", 1, |code| code_name(kind, code))?;
+    fields.why(match (kind, code) {
+        (3, 1) => &texts::ICMP_NO_HOST,
+        (3, 3) => &texts::ICMP_NO_PORT,
+        (3, 4) => &texts::ICMP_TOO_LONG,
+        (11, 0) => &texts::ICMP_TOO_MANY_HOPS,
+        _ => &texts::ICMP_PURPOSE,
+    });
     fields.number("checksum", 2)?;
     checksum::check(fields, &[whole]);
-    fields.what(kind_name(kind).map_or_else(
-        || format!("type {kind} code {code}"),
-        |name| format!("{name}, code {code}"),
-    ));
+    fields.what(match (kind_name(kind), code_name(kind, code)) {
+        (Some(kind), Some(code)) => format!("{kind}: {code}"),
+        (Some(kind), None) => format!("{kind}, code {code}"),
+        (None, _) => format!("type {kind} code {code}"),
+    });
     match kind {
         0 | 8 => {
             fields.number("identifier", 2)?;
@@ -43,6 +41,19 @@ pub(super) fn message(fields: &mut Fields<'_>) -> Result<(), Stop> {
         }
     }
     Ok(())
+}
+
+const fn code_name(kind: u64, code: u64) -> Option<&'static str> {
+    match (kind, code) {
+        (3, 0) => Some("network unreachable"),
+        (3, 1) => Some("host unreachable"),
+        (3, 2) => Some("protocol unreachable"),
+        (3, 3) => Some("port unreachable"),
+        (3, 4) => Some("fragmentation needed"),
+        (11, 0) => Some("time to live exceeded"),
+        (11, 1) => Some("reassembly time exceeded"),
+        _ => None,
+    }
 }
 
 const fn kind_name(kind: u64) -> Option<&'static str> {

@@ -80,9 +80,11 @@ impl Story {
         }
     }
 
-    /// Puts another step where it belongs by its time, behind those of the same moment.
+    /// Puts another step where it belongs by its time: behind those of the same moment, but before what was sent for it.
     pub fn place(&mut self, mark: Mark) {
-        let place = self.rungs.partition_point(|rung| rung.at <= mark.at);
+        let is_before =
+            |rung: &Rung| rung.at < mark.at || rung.at == mark.at && (mark.way == Way::Out || rung.way == Way::In);
+        let place = self.rungs.iter().rposition(is_before).map_or(0, |last| last + 1);
         self.rungs.insert(place, mark.rung());
     }
 

@@ -46,7 +46,7 @@ pub(super) fn missed(path: &[&Capture], own: usize, known: Known<'_>) -> Vec<Mis
                 at: first.at,
                 protocol: told.protocol,
                 what: told.what,
-                why: told.why,
+                why: rungs::why_lost(told.why),
                 track: track.clone(),
             })
         }));

@@ -96,7 +96,17 @@ impl Story {
         let account = decode(&capture, viewpoint.lends(known));
         let node = viewpoint.place(path.len());
         let tracks = tracks(&path, node, &places);
-        let rungs = rungs::rungs(&account);
+        let mut rungs = rungs::rungs(&account);
+        let is_lost = |frame| {
+            tracks
+                .get(frame)
+                .is_some_and(|track: &Track| track.lost_behind.is_some())
+        };
+        for rung in &mut rungs {
+            if rung.frames.first().is_some_and(is_lost) {
+                rung.why = rungs::why_lost(rung.why);
+            }
+        }
         let is_trusted = viewpoint.is_trusted();
         let own = SIMULATED.get(node).filter(|_| is_trusted);
         let ways = own.map(|own| hops::ways(seen, &SIMULATED, own, &places));

@@ -70,9 +70,14 @@ pub(super) fn rungs(account: &Account) -> Vec<Rung> {
             (Some(step), _) => rungs.push(step),
         }
     }
+    let mut is_closing = false;
     for rung in &mut rungs {
         let told = told(account, rung);
         (rung.protocol, rung.what, rung.why) = (told.protocol, told.what, told.why);
+        if rung.act == Act::End && !is_closing {
+            rung.why = close_order(account, rung).or(rung.why);
+        }
+        is_closing = rung.act == Act::End || is_closing && rung.act != Act::Syn;
     }
     rungs
 }
@@ -111,6 +116,8 @@ impl Rung {
         self.act == next.act
             && match self.act {
                 Act::Names | Act::Neighbour => true,
+                // Routers complain of each copy.
+                Act::Complaint => self.way == next.way,
                 Act::Data => self.way == next.way,
                 _ => false,
             }
@@ -217,7 +224,8 @@ fn each(account: &Account, rung: &Rung, protocol: Protocol) -> Told {
         let is_message = layer.protocol == protocol && layer.name == "message";
         if is_message && !whats.contains(&layer.what.as_str()) {
             whats.push(&layer.what);
-            reason = reason.or_else(|| why(layer));
+            let said = why(layer);
+            reason = said.filter(|text| tells_most(text)).or(reason).or(said);
         }
     }
     let is_question = |what: &&str| what.ends_with('?') && protocol == Protocol::Dns;
@@ -261,9 +269,32 @@ fn messages(account: &Account, rung: &Rung) -> Told {
     }
 }
 
-/// The first thing that is said about a layer, but not what is wrong with it.
+/// In which order a connection is closed, where its close begins.
+fn close_order(account: &Account, rung: &Rung) -> Option<&'static Text> {
+    let mut layers = rung.frames.iter().flat_map(|index| account.layers_of(*index));
+    let is_said = layers.any(|(_, layer)| layer.notes.iter().any(|note| *note.text == texts::TCP_CLOSE_ORDER));
+    is_said.then_some(&texts::TCP_CLOSE_ORDER)
+}
+
+/// Why a segment is there that was lost: its third segment is all of the handshake that nobody sends again.
+pub(super) fn why_lost(why: Option<&'static Text>) -> Option<&'static Text> {
+    if why == Some(&texts::TCP_THIRD) {
+        Some(&texts::TCP_ACK_LOST)
+    } else {
+        why
+    }
+}
+
+/// What is said about a layer, but not what is wrong with it: what tells most, else the first.
 fn why(layer: &Layer) -> Option<&'static Text> {
-    layer.notes.iter().map(|note| note.text).find(|text| !text.is_invalid())
+    let mut texts = layer.notes.iter().map(|note| note.text);
+    let telling = texts.clone().find(|text| tells_most(text));
+    telling.or_else(|| texts.find(|text| !text.is_invalid()))
+}
+
+/// Whether it says more of a step than what its kind of message is for.
+fn tells_most(text: &Text) -> bool {
+    [&texts::TLS_CLOSE_NOTIFY, &texts::DNS_NXDOMAIN].contains(&text)
 }
 
 /// What a message is called in one word or line; nothing for a layer that is none.

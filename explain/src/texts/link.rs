@@ -73,6 +73,18 @@ super::texts! {
     ICMP_PURPOSE: Why, "RFC 792 §1",
         "A message of the network itself: why a packet did not arrive, or whether somebody is there.",
         "网络自身的消息：分组为何没有送达，或者对方是否在线。";
+    ICMP_NO_HOST: Why, "RFC 1812 §5.2.7.1",
+        "The last router says: nobody on that network answers to ARP for this address, so the packet was dropped.",
+        "最后一个路由器报告：那个网络里没有主机回应这个地址的 ARP，分组已丢弃。";
+    ICMP_NO_PORT: Why, "RFC 1122 §3.2.2.1",
+        "The host says: no program has that UDP port, at least no more. Often an answer came after who asked had stopped waiting.",
+        "主机报告：没有程序使用这个 UDP 端口，或者已经不用了。常见的情形：应答到达时，提问的程序已不再等待。";
+    ICMP_TOO_LONG: Why, "RFC 1191 §4",
+        "A router says: the packet is longer than the next link can take, and must not be cut (DF), so it was dropped. Who heeds that sends shorter ones (path MTU discovery); who does not sends into a black hole.",
+        "路由器报告：分组比下一段链路能承载的更长，又不许切分（DF），于是丢弃了。理会这份报告的发送方会改发更短的分组（路径 MTU 发现）；不理会的，就像把分组发进了黑洞。";
+    ICMP_TOO_MANY_HOPS: Why, "RFC 1812 §5.3.1",
+        "A router says: the packet's time to live was used up here, so it was dropped. traceroute asks for these on purpose.",
+        "路由器报告：分组的 TTL 在这里减到了零，于是丢弃了。traceroute 就是有意引出这种报告的。";
     ICMP_QUOTE: Why, "RFC 792 §1",
         "The beginning of the packet that it is about, so that its sender knows which.",
         "所涉分组的开头部分，使其发送方知道说的是哪一个。";

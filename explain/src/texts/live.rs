@@ -139,7 +139,7 @@ super::texts! {
         "Offer the other version of HTTP: with --http2, or without it.",
         "换另一个 HTTP 版本：加上或去掉 --http2。";
     LIVE_EXPECTED_LET_IN: Why, "RFC 8446 §4.4.2",
-        "To be let in.", "应当让我们进入。";
+        "To be let in by the server.", "服务器应当让我们进入。";
     LIVE_SEEN_ALERT: Why, "RFC 8446 §6.2",
         "The server's alert {}.", "服务器发来警报 {}。";
     LIVE_WHOSE_CLIENT_CERTIFICATE: Why, "RFC 8446 §4.3.2",

@@ -43,6 +43,48 @@ super::texts! {
     ROUTE_REWRITTEN: Why, "RFC 1812 §5.3.1",
         "Each router takes the packet out of its frame and puts it into a new one: other MAC addresses, TTL one less, the same IP addresses.",
         "每个路由器都把分组从帧里取出，装进新的帧：MAC 地址换了，TTL 减一，IP 地址不变。";
+    BROKEN_ASKED_FOR: Why, "RFC 1122 §1.2.2",
+        "In this run that is no accident, it was asked for: {}.",
+        "这次并非意外，而是命令行要求的：{}。";
+    BROKEN_SEEN_UNREACHABLE: Why, "RFC 9293 §3.9.2.2",
+        "Nothing for {} s, but a router's word that nobody there answers to ARP (ICMP: host unreachable). TCP takes that for a hint and tries on.",
+        "{} 秒内没有 SYN+ACK，也没有 RST；只有路由器报告那里没有主机回应 ARP（ICMP：主机不可达）。TCP 只把它当作提示，继续重试。";
+    BROKEN_WHOSE_UNREACHABLE: Why, "RFC 1812 §5.2.7.1",
+        "The server's machine, which is off or not plugged in; or whoever gave that address to the name.",
+        "可能是服务器关机或没有接入网络；也可能是域名登记的地址不对。";
+    BROKEN_SEEN_TOO_LONG: Why, "RFC 1191 §4",
+        "Nothing for {} s: what was too long for a link on the way was dropped there, a router said so (ICMP: fragmentation needed), and it was sent again just as long.",
+        "{} 秒内没有回应：分组对途中某段链路来说太长，在那里被丢弃；路由器报告了（ICMP：需要分片），可重发的还是一样长。";
+    BROKEN_WHOSE_TOO_LONG: Why, "RFC 1191 §3",
+        "The sender, whose TCP does not heed what the router says: it does no path MTU discovery, as kernels do.",
+        "是发送方：它的 TCP 没有理会路由器的报告，也就是没有像操作系统内核那样做路径 MTU 发现。";
+    BROKEN_FIX_TOO_LONG: Why, "RFC 4821 §3",
+        "Let the sender discover the path's MTU and these messages pass, or set a smaller MTU or MSS.",
+        "让发送方做路径 MTU 发现并放行这类报告，或者设更小的 MTU 或 MSS。";
+    BROKEN_SEEN_NXDOMAIN: Why, "RFC 8020 §2",
+        "NXDOMAIN: there is no name {}, nor any beneath it.",
+        "NXDOMAIN：没有 {} 这个名字，它下面也没有任何名字。";
+    BROKEN_SEEN_NO_NAME_SERVER: Why, "RFC 1035 §4.2.1",
+        "No answer from {}, though it was asked again and again.",
+        "{} 一直没有应答，重问几次也没有。";
+    BROKEN_WHOSE_NAME_SERVER: Why, "RFC 1034 §5.2",
+        "The name server, which is off or overloaded, or the way to it.",
+        "可能是域名服务器关机或过载，也可能是通往它的路不通。";
+    BROKEN_FIX_NAME_SERVER: Why, "RFC 1034 §5.2",
+        "Ask another name server, or look at the network on the way to this one.",
+        "换一个域名服务器，或检查通往它的网络。";
+    BROKEN_EXPECTED_RECORD: Why, "RFC 8446 §5.2",
+        "A record as its sender sealed it: its tag fits key, nonce and header.",
+        "记录应与发送方加密时一样：认证标签与密钥、nonce 和记录头相符。";
+    BROKEN_SEEN_CHANGED: Why, "RFC 8446 §5.2",
+        "Another tag: the record, or what both had hashed before, was changed on the way.",
+        "标签不符：这条记录，或双方此前算入哈希的内容，在途中被改动了。";
+    BROKEN_WHOSE_CHANGED: Why, "RFC 8446 §6.2",
+        "Whatever changed the bytes between the two; TCP's checksum does not see such a change. If all fails with this server: one of the two programs.",
+        "可能是途中改动字节的设备：TCP 的校验和发现不了这种改动。若与这台服务器总是如此，则是两端程序之一。";
+    BROKEN_FIX_CHANGED: Why, "RFC 8446 §6.2",
+        "Try again, and over another network; nothing of what came may be believed.",
+        "重试，并换一个网络；已收到的内容一概不可信。";
     SWITCH_LEARNS: Why, "IEEE 802.1Q §8.7",
         "A switch looks at link addresses alone: from a frame's source it learns which card is behind which port, and it hands the frame out of the one port where the destination is. The frame stays as it is, MAC addresses and TTL too; nobody addressed it to the switch.",
         "交换机只看数据链路层的地址：从每一帧的源 MAC 学到哪块网卡在哪个端口后面，再把帧只从目的 MAC 所在的端口送出去。帧原样不变，MAC 地址和 TTL 都不改；也没有谁把帧发给交换机自己。";

@@ -40,6 +40,9 @@ super::texts! {
     TCP_THIRD: Why, "RFC 9293 §3.5",
         "Third of three: now both know that the other one hears them, and data may follow.",
         "三次握手之三：现在双方都知道对方能听到自己，可以传数据了。";
+    TCP_ACK_LOST: Why, "RFC 9293 §3.5",
+        "Lost, and not sent again for itself: an ACK takes no sequence number, and whatever follows acknowledges the same. If nothing followed, the other side would send its SYN+ACK again, with the same numbers, and get this ACK again.",
+        "丢了，但不会单独重发：ACK 不占序号，后面的报文段都带着同样的确认号。若后面什么也没有，对方会以相同的序号重发 SYN+ACK，再次得到这个 ACK。";
     TCP_DATA: Why, "RFC 9293 §3.8",
         "Bytes of the stream; they are kept by the sender until they are acknowledged.",
         "字节流中的数据；在得到确认之前，发送方一直保留着。";

@@ -162,6 +162,7 @@ words! {
     BROKEN_ALPN: "no common protocol (ALPN)", "没有共同的协议（ALPN）";
     BROKEN_CLIENT_CERTIFICATE: "client certificate demanded", "要求客户端证书";
     BROKEN_NOTHING_COMMON: "nothing in common", "没有共同支持的算法";
+    BROKEN_CHANGED: "a record was changed", "记录被改动";
     BROKEN_ALERT: "alert", "收到警报";
     BROKEN_AGAINST_RULES: "against the rules of TLS", "违反 TLS 的规则";
     BROKEN_NO_ADDRESS: "no address", "没有地址";

@@ -9,7 +9,7 @@ use smoltcp::wire::{EthernetFrame, EthernetProtocol, IpProtocol, Ipv4Packet, Tcp
 /// Something that goes wrong on a wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The first segment of this kind is lost.
+    /// The first segment of this kind is lost; of two such faults the second takes the next one.
     Lose(Segment),
     /// The `n`th frame on the wire is lost, counted from 1 in both directions together.
     LoseFrame(u64),
@@ -70,9 +70,7 @@ pub(super) enum Fate {
 /// Decides on every frame of one wire.
 #[derive(Debug)]
 pub(super) struct Judge {
-    faults: Vec<Fault>,
-    /// Those of them that nothing has come of yet.
-    idle: Vec<Fault>,
+    faults: Vec<Asked>,
     random: Seeded,
     /// Frames so far.
     frames: u64,
@@ -84,11 +82,17 @@ pub(super) struct Judge {
     answered: bool,
 }
 
+/// A fault, and whether anything came of it.
+#[derive(Debug)]
+struct Asked {
+    fault: Fault,
+    happened: bool,
+}
+
 impl Judge {
     pub(super) fn new(seed: u64) -> Self {
         Self {
             faults: Vec::new(),
-            idle: Vec::new(),
             random: Seeded::new(seed, "wire"),
             frames: 0,
             payload: 0,
@@ -98,16 +102,15 @@ impl Judge {
     }
 
     pub(super) fn add(&mut self, fault: Fault) {
-        self.faults.push(fault);
-        // What is left to chance may well never happen.
-        if !matches!(fault, Fault::Loss(_)) {
-            self.idle.push(fault);
-        }
+        let happened = false;
+        self.faults.push(Asked { fault, happened });
     }
 
-    /// The faults that never happened.
-    pub(super) fn idle(&self) -> &[Fault] {
-        &self.idle
+    /// The faults that never happened. What is left to chance may well never happen, and is none of them.
+    pub(super) fn idle(&self) -> impl Iterator<Item = Fault> {
+        let idle = self.faults.iter().filter(|asked| !asked.happened);
+        idle.map(|asked| asked.fault)
+            .filter(|fault| !matches!(fault, Fault::Loss(_)))
     }
 
     pub(super) fn judge(&mut self, bytes: &[u8]) -> Fate {
@@ -117,37 +120,28 @@ impl Judge {
         let payload = self.payload..self.payload + seen.as_ref().map_or(0, |seen| seen.payload.len() as u64);
         self.payload = payload.end;
         self.data_frames += u64::from(!payload.is_empty());
-        let faults = std::mem::take(&mut self.faults);
         let mut fate = Fate::Arrives;
-        for fault in &faults {
-            let verdict = match *fault {
-                Fault::Lose(which) if segment == Some(which) => Fate::Lost,
-                Fault::LoseFrame(n) if n == self.frames => Fate::Lost,
-                Fault::DuplicateFrame(n) if n == self.frames => Fate::Twice,
-                Fault::DelayFrame(n, by) if n == self.frames => Fate::Late(by),
-                Fault::FlipPayload(n) if payload.contains(&n) => match &seen {
-                    Some(seen) => seen.flipped(bytes, (n - payload.start) as usize),
-                    None => Fate::Arrives,
-                },
-                Fault::Loss(percent) if self.draw() < percent => Fate::Lost,
-                Fault::CutAfter(n) if self.frames > n => Fate::Lost,
-                Fault::ResetAt(n) if n == self.data_frames && !payload.is_empty() => match &seen {
-                    Some(seen) => seen.reset(bytes),
-                    None => Fate::Arrives,
-                },
+        for Asked { fault, happened } in &mut self.faults {
+            let verdict = match (*fault, &seen) {
+                // Who asks twice loses the next one of the kind, too.
+                (Fault::Lose(_), _) if *happened || fate != Fate::Arrives => Fate::Arrives,
+                (Fault::Lose(which), _) if segment == Some(which) => Fate::Lost,
+                (Fault::LoseFrame(n), _) if n == self.frames => Fate::Lost,
+                (Fault::DuplicateFrame(n), _) if n == self.frames => Fate::Twice,
+                (Fault::DelayFrame(n, by), _) if n == self.frames => Fate::Late(by),
+                (Fault::FlipPayload(n), Some(seen)) if payload.contains(&n) => {
+                    seen.flipped(bytes, (n - payload.start) as usize)
+                }
+                (Fault::Loss(percent), _) if percentile(&mut self.random) < percent => Fate::Lost,
+                (Fault::CutAfter(n), _) if self.frames > n => Fate::Lost,
+                (Fault::ResetAt(n), Some(seen)) if n == self.data_frames && !payload.is_empty() => seen.reset(bytes),
                 _ => Fate::Arrives,
             };
-            if verdict != Fate::Arrives {
-                self.idle.retain(|idle| idle != fault);
-            }
+            *happened |= verdict != Fate::Arrives;
             if fate == Fate::Arrives {
                 fate = verdict;
             }
         }
-        // What is to happen to the first of a kind has happened.
-        self.faults = faults;
-        self.faults
-            .retain(|fault| !matches!(fault, Fault::Lose(which) if segment == Some(*which)));
         fate
     }
 
@@ -165,16 +159,16 @@ impl Judge {
             _ => None,
         }
     }
+}
 
-    /// A number from 0 to 99.
-    fn draw(&mut self) -> u8 {
-        let mut byte = [0];
-        loop {
-            // A seeded stream never fails.
-            let _ = self.random.fill(&mut byte);
-            if byte[0] < 200 {
-                return byte[0] % 100;
-            }
+/// A number from 0 to 99.
+fn percentile(random: &mut Seeded) -> u8 {
+    let mut byte = [0];
+    loop {
+        // A seeded stream never fails.
+        let _ = random.fill(&mut byte);
+        if byte[0] < 200 {
+            return byte[0] % 100;
         }
     }
 }

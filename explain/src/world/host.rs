@@ -155,6 +155,11 @@ impl Host {
     /// The owner of a TCP socket is gone: it closes by itself, as in a kernel.
     pub(super) fn orphan(&mut self, handle: SocketHandle) {
         let socket = self.sockets.get_mut::<tcp::Socket<'_>>(handle);
+        // Nobody knows of it yet, so nobody is told (RFC 9293 §3.10.4).
+        if socket.state() == tcp::State::SynSent {
+            self.sockets.remove(handle);
+            return;
+        }
         socket.close();
         socket.set_timeout(Some(smoltcp::time::Duration::from_secs(60)));
         self.orphans.push(handle);

@@ -139,7 +139,7 @@ impl Network {
 
     /// The faults of all wires that never happened.
     pub(super) fn idle_faults(&self) -> Vec<Fault> {
-        self.wires.iter().flat_map(Plugged::idle).copied().collect()
+        self.wires.iter().flat_map(Plugged::idle).collect()
     }
 
     pub(super) const fn now(&self) -> u64 {

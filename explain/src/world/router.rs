@@ -268,8 +268,13 @@ impl Router {
         let Some(own) = self.interfaces.get(interface).copied() else {
             return vec![];
         };
-        if self.limits.get(&interface).is_some_and(|limit| packet.len() > *limit) {
-            return self.complain(now, &packet, Complaint::Unreachable(Icmpv4DstUnreachable::FragRequired));
+        if let Some(limit) = self
+            .limits
+            .get(&interface)
+            .copied()
+            .filter(|limit| packet.len() > *limit)
+        {
+            return self.complain(now, &packet, Complaint::TooLong(limit));
         }
         if let Some(hardware) = self.neighbours.get(&(interface, next)) {
             return vec![(interface, ip_frame(own, *hardware, &packet))];
@@ -322,6 +327,11 @@ impl Router {
                 data,
             },
             Complaint::Unreachable(reason) => Icmpv4Repr::DstUnreachable { reason, header, data },
+            Complaint::TooLong(_) => Icmpv4Repr::DstUnreachable {
+                reason: Icmpv4DstUnreachable::FragRequired,
+                header,
+                data,
+            },
         };
         let ip = Ipv4Repr {
             src_addr: own.ip,
@@ -336,7 +346,17 @@ impl Router {
             &ChecksumCapabilities::default(),
         );
         let body = &mut bytes[ip.buffer_len()..];
-        message.emit(&mut Icmpv4Packet::new_unchecked(body), &ChecksumCapabilities::default());
+        message.emit(
+            &mut Icmpv4Packet::new_unchecked(&mut *body),
+            &ChecksumCapabilities::default(),
+        );
+        if let Complaint::TooLong(limit) = complaint {
+            // RFC 1191 §4: how long a packet may be stands where other complaints have zeros.
+            if let Some(mtu) = body.get_mut(6..8) {
+                mtu.copy_from_slice(&u16::try_from(limit).unwrap_or(u16::MAX).to_be_bytes());
+            }
+            Icmpv4Packet::new_unchecked(body).fill_checksum();
+        }
         self.look_up(header.src_addr, HOPS, true);
         self.forward(now, header.src_addr, bytes)
     }
@@ -352,6 +372,8 @@ impl Route {
 enum Complaint {
     Exceeded,
     Unreachable(Icmpv4DstUnreachable),
+    /// Longer than so many bytes, and not to be cut.
+    TooLong(usize),
 }
 
 fn arp_frame(own: Address, to: EthernetAddress, arp: &ArpRepr) -> Vec<u8> {

@@ -68,7 +68,7 @@ impl Plugged {
         self.judge.add(fault);
     }
 
-    pub(super) fn idle(&self) -> &[Fault] {
+    pub(super) fn idle(&self) -> impl Iterator<Item = Fault> {
         self.judge.idle()
     }
 

@@ -1,11 +1,12 @@
 //! From an error to the step that broke: what was expected and seen, whose fault it can be, and one thing to do.
 
 mod certificate;
+mod dialing;
 
 use std::path::Path;
 use std::time::Duration;
 
-use nihao_explain::capture::{Purpose, Sockets, Way};
+use nihao_explain::capture::{Purpose, Socket, Sockets, Way};
 use nihao_explain::event::{Account, Protocol};
 use nihao_explain::story::{Act, Broken, Mark, Said};
 use nihao_explain::texts::{self, Text, Word};
@@ -14,21 +15,41 @@ use nihao_protocol::chat::shown;
 use crate::command::http::{Stage, WebError};
 use crate::connect::ConnectError;
 use crate::diagnose::quoted;
-use crate::dial::DialError;
 use crate::error::Error;
-use crate::resolve::told;
 
 /// Where it broke.
-pub(super) struct About<'a> {
-    pub(super) host: &'a str,
-    pub(super) port: u16,
-    pub(super) roots: &'a Path,
-    pub(super) seen: &'a Sockets,
-    pub(super) now: u64,
+pub(in crate::explain) struct About<'a> {
+    pub(in crate::explain) host: &'a str,
+    pub(in crate::explain) port: u16,
+    pub(in crate::explain) roots: &'a Path,
+    pub(in crate::explain) stream: Stream,
+    /// When it was known, in µs since the run began.
+    pub(in crate::explain) now: u64,
+}
+
+/// What was seen of the connection to the server.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::explain) struct Stream {
+    pub(in crate::explain) is_reset: bool,
+    /// The server said that it will send no more.
+    pub(in crate::explain) is_ended: bool,
+    /// When something came last, in µs since the run began.
+    pub(in crate::explain) last_heard: Option<u64>,
+}
+
+impl Stream {
+    pub(super) fn of(seen: &Sockets) -> Self {
+        let is_stream = |socket: &&Socket| socket.purpose == Purpose::Stream;
+        Self {
+            is_reset: seen.sockets.iter().any(|socket| socket.reset),
+            is_ended: seen.sockets.iter().filter(is_stream).any(|socket| socket.ended),
+            last_heard: last_heard(seen),
+        }
+    }
 }
 
 /// The step that broke.
-pub(super) fn mark(error: &Error, about: &About<'_>, account: &Account) -> Mark {
+pub(in crate::explain) fn mark(error: &Error, about: &About<'_>, account: &Account) -> Mark {
     let (protocol, title, broken) = match error {
         Error::Web(WebError::Connect { error, .. }) => connecting(error, about, account),
         Error::Connect { error, .. } => connecting(error, about, account),
@@ -37,8 +58,10 @@ pub(super) fn mark(error: &Error, about: &About<'_>, account: &Account) -> Mark 
         other => unnamed(Protocol::Tls, &other.to_string(), &other.hint()),
     };
     let after = match protocol {
+        // Silence lasted until it was given up.
+        _ if is_silence(error) => None,
         Protocol::Http => response(account),
-        Protocol::Tls | Protocol::X509 => last_heard(about.seen),
+        Protocol::Tls | Protocol::X509 => about.stream.last_heard,
         _ => None,
     };
     Mark {
@@ -53,6 +76,15 @@ pub(super) fn mark(error: &Error, about: &About<'_>, account: &Account) -> Mark 
         what: title.english.into(),
         why: None,
         broken: Some(Broken { title, ..broken }),
+    }
+}
+
+fn is_silence(error: &Error) -> bool {
+    match error {
+        Error::Web(WebError::Connect { error, .. }) => matches!(**error, ConnectError::Silent { .. }),
+        Error::Connect { error, .. } => matches!(**error, ConnectError::Silent { .. }),
+        Error::Web(WebError::TimedOut { .. }) => true,
+        _ => false,
     }
 }
 
@@ -90,9 +122,16 @@ fn connecting(error: &ConnectError, about: &About<'_>, account: &Account) -> Tol
     let port = about.port.to_string();
     let at = format!("{}:{}", about.host, about.port);
     let tls = |what, broken| (Protocol::Tls, what, broken);
-    let hello = said(&texts::LIVE_EXPECTED_HELLO, &[]);
+    let is_answered = account
+        .flows
+        .iter()
+        .any(|flow| flow.tls.as_ref().is_some_and(|tls| tls.suite.is_some()));
+    let hello = match is_answered {
+        true => said(&texts::LIVE_EXPECTED_HANDSHAKE, &[]),
+        false => said(&texts::LIVE_EXPECTED_HELLO, &[]),
+    };
     match error {
-        ConnectError::Dial(error) => dialing(error, about),
+        ConnectError::Dial(error) => dialing::dialing(error, about),
         ConnectError::NotTls { seen } => tls(&texts::BROKEN_NO_TLS, not_tls(seen, hello, &port)),
         ConnectError::Silent { seconds } => tls(
             &texts::BROKEN_NO_ANSWER,
@@ -104,8 +143,7 @@ fn connecting(error: &ConnectError, about: &About<'_>, account: &Account) -> Tol
             ),
         ),
         ConnectError::EndedEarly => {
-            let is_reset = about.seen.sockets.iter().any(|socket| socket.reset);
-            let seen = if is_reset {
+            let seen = if about.stream.is_reset {
                 &texts::LIVE_SEEN_RESET
             } else {
                 &texts::LIVE_SEEN_END
@@ -127,6 +165,25 @@ fn connecting(error: &ConnectError, about: &About<'_>, account: &Account) -> Tol
         }
         other => negotiating(other, &at, account),
     }
+}
+
+/// The server ended it with an alert.
+fn alerted(alert: &str, at: &str) -> Told {
+    let seen = said(&texts::LIVE_SEEN_ALERT, &[alert]);
+    let (title, broken) = if alert.contains("handshake_failure") {
+        let fix = said(&texts::LIVE_FIX_KEY, &[]);
+        let expected = said(&texts::LIVE_EXPECTED_COMMON, &[]);
+        let broken = broken(expected, seen, &texts::LIVE_WHOSE_OUR_GAP, fix);
+        (&texts::BROKEN_NOTHING_COMMON, broken)
+    } else {
+        let fix = said(&texts::LIVE_FIX_COMPARE, &[at]);
+        let expected = said(&texts::LIVE_EXPECTED_GO_ON, &[]);
+        (
+            &texts::BROKEN_ALERT,
+            broken(expected, seen, &texts::LIVE_WHOSE_SERVER, fix),
+        )
+    };
+    (Protocol::Tls, title, broken)
 }
 
 /// What the two ends could not agree on, or what one of them holds against the other.
@@ -160,22 +217,14 @@ fn negotiating(error: &ConnectError, at: &str, account: &Account) -> Told {
                 said(&texts::LIVE_FIX_CLIENT_CERTIFICATE, &[]),
             ),
         ),
-        ConnectError::Alert { alert } if alert.contains("handshake_failure") => tls(
-            &texts::BROKEN_NOTHING_COMMON,
+        ConnectError::Alert { alert } => alerted(alert, at),
+        _ if complained(account, "bad_record_mac") => tls(
+            &texts::BROKEN_CHANGED,
             broken(
-                said(&texts::LIVE_EXPECTED_COMMON, &[]),
-                said(&texts::LIVE_SEEN_ALERT, &[alert]),
-                &texts::LIVE_WHOSE_OUR_GAP,
-                said(&texts::LIVE_FIX_KEY, &[]),
-            ),
-        ),
-        ConnectError::Alert { alert } => tls(
-            &texts::BROKEN_ALERT,
-            broken(
-                said(&texts::LIVE_EXPECTED_GO_ON, &[]),
-                said(&texts::LIVE_SEEN_ALERT, &[alert]),
-                &texts::LIVE_WHOSE_SERVER,
-                said(&texts::LIVE_FIX_COMPARE, &[at]),
+                said(&texts::BROKEN_EXPECTED_RECORD, &[]),
+                said(&texts::BROKEN_SEEN_CHANGED, &[]),
+                &texts::BROKEN_WHOSE_CHANGED,
+                said(&texts::BROKEN_FIX_CHANGED, &[]),
             ),
         ),
         other => tls(
@@ -185,65 +234,6 @@ fn negotiating(error: &ConnectError, at: &str, account: &Account) -> Told {
                 said(&texts::LIVE_SEEN, &[&other.to_string()]),
                 &texts::LIVE_WHOSE_SERVER_OR_US,
                 said(&texts::LIVE_FIX_COMPARE, &[at]),
-            ),
-        ),
-    }
-}
-
-fn dialing(error: &DialError, about: &About<'_>) -> Told {
-    let host = about.host;
-    let tcp = |what, broken| (Protocol::Tcp, what, broken);
-    match error {
-        DialError::NameNotFound { detail, .. } => (
-            Protocol::Dns,
-            &texts::BROKEN_NO_ADDRESS,
-            broken(
-                said(&texts::LIVE_EXPECTED_ADDRESS, &[host]),
-                said(&texts::LIVE_SEEN, &[detail]),
-                &texts::LIVE_WHOSE_NAME,
-                said(&texts::LIVE_FIX_NAME, &[]),
-            ),
-        ),
-        DialError::Lookup { error, .. } => {
-            let (problem, _) = told::problem(host, error);
-            let seen = problem.split_once("seen ").map_or(problem.as_str(), |(_, seen)| seen);
-            (
-                Protocol::Dns,
-                &texts::BROKEN_NO_ADDRESS,
-                broken(
-                    said(&texts::LIVE_EXPECTED_ADDRESS, &[host]),
-                    said(&texts::LIVE_SEEN, &[seen]),
-                    &texts::LIVE_WHOSE_NAME,
-                    said(&texts::LIVE_FIX_NAME, &[]),
-                ),
-            )
-        }
-        DialError::Refused(address) => tcp(
-            &texts::BROKEN_PORT_CLOSED,
-            broken(
-                said(&texts::LIVE_EXPECTED_LISTENER, &[&address.to_string()]),
-                said(&texts::LIVE_SEEN_REFUSED, &[]),
-                &texts::LIVE_WHOSE_REFUSED,
-                said(&texts::LIVE_FIX_REFUSED, &[&about.port.to_string()]),
-            ),
-        ),
-        DialError::TimedOut { address, seconds } => tcp(
-            &texts::BROKEN_NO_ANSWER,
-            broken(
-                said(&texts::LIVE_EXPECTED_SYN_ACK, &[&address.to_string()]),
-                said(&texts::LIVE_SEEN_FILTERED, &[&seconds.to_string()]),
-                &texts::LIVE_WHOSE_FILTERED,
-                said(&texts::LIVE_FIX_FILTERED, &[&about.port.to_string()]),
-            ),
-        ),
-        DialError::Unreachable { address, detail } => (
-            Protocol::Ipv4,
-            &texts::BROKEN_NO_ROUTE,
-            broken(
-                said(&texts::LIVE_EXPECTED_ROUTE, &[&address.ip().to_string()]),
-                said(&texts::LIVE_SEEN, &[detail]),
-                &texts::LIVE_WHOSE_ROUTE,
-                said(&texts::LIVE_FIX_ROUTE, &[&address.ip().to_string()]),
             ),
         ),
     }
@@ -339,12 +329,7 @@ fn out_of_time(limit: Duration, stage: &Stage, about: &About<'_>) -> Told {
 fn cut(stage: &Stage, reason: &str, about: &About<'_>, account: &Account) -> Told {
     let http = |what, broken| (Protocol::Http, what, broken);
     let expected = wanted(stage, about);
-    let ended = about
-        .seen
-        .sockets
-        .iter()
-        .any(|socket| socket.purpose == Purpose::Stream && socket.ended);
-    if ended && !said_goodbye(account) {
+    if about.stream.is_ended && !said_goodbye(account) {
         let seen = said(&texts::LIVE_SEEN_CUT, &[]);
         let fix = said(&texts::LIVE_FIX_CUT, &[]);
         return http(
@@ -372,6 +357,21 @@ fn said_goodbye(account: &Account) -> bool {
         layers
             .iter()
             .any(|(_, layer)| layer.name == "alert" && layer.what.contains("close_notify"))
+    })
+}
+
+/// Whether we sent this alert.
+fn complained(account: &Account, alert: &str) -> bool {
+    let sent = account
+        .frames
+        .iter()
+        .enumerate()
+        .filter(|(_, frame)| frame.way == Way::Out);
+    sent.into_iter().any(|(index, _)| {
+        let layers = account.layers_of(index);
+        layers
+            .iter()
+            .any(|(_, layer)| layer.name == "alert" && layer.what == alert)
     })
 }
 
