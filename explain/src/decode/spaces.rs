@@ -19,10 +19,22 @@ const APPLICATION_DATA: u8 = 23;
 pub(super) struct Spaces {
     pub(super) frames: Vec<(Arc<[u8]>, Layer)>,
     pub(super) derived: Vec<(Arc<[u8]>, Derived)>,
-    /// Which bytes of which decrypted record are credentials, and not told; records are counted from 0.
-    pub(super) blanks: BTreeMap<usize, Vec<Range<usize>>>,
+    /// What is not told of it.
+    pub(super) blanks: Blanks,
     /// How many records were decrypted so far.
     decrypted: usize,
+}
+
+/// Where credentials stand, which are not told.
+#[derive(Debug, Default)]
+pub(super) struct Blanks {
+    /// Which bytes of which decrypted record, counted from 0.
+    pub(super) records: BTreeMap<usize, Vec<Range<usize>>>,
+    /// What Huffman-coded strings say without them, by the place of their first byte; nothing where the code is broken.
+    ///
+    /// The code has no letter that takes as long as any other: with blanks on the wire a string would say something else, of another
+    /// length, and the dynamic table would drop other entries than it did.
+    pub(super) strings: BTreeMap<(Space, usize), Option<Vec<u8>>>,
 }
 
 /// Bytes in order that came in pieces, and where each piece stands.
@@ -68,7 +80,7 @@ impl Spaces {
 
     /// Takes the next decrypted record, and what is a credential out of it, so that whatever is told of it is told without.
     pub(super) fn blank(&mut self, kind: u8, plain: &mut [u8]) {
-        let blanks = self.blanks.get(&self.decrypted).into_iter().flatten();
+        let blanks = self.blanks.records.get(&self.decrypted).into_iter().flatten();
         for range in blanks.filter(|_| kind == APPLICATION_DATA) {
             let place = plain.get_mut(range.clone()).unwrap_or_default();
             place.fill(BLANK);
@@ -161,6 +173,31 @@ impl Spaces {
         }
         let range = 0..length;
         (Span { space, range }, outcome)
+    }
+
+    /// Whose bytes [`Self::unit`] will tell these as.
+    pub(super) fn space_of(&self, stream: &Stream, range: &Range<usize>) -> Space {
+        match stream.spans(range.clone()).as_slice() {
+            [one] => one.space,
+            _ => Space::Derived(self.derived.len()),
+        }
+    }
+
+    /// Tells pieces of other spaces together, and says of each what it becomes.
+    pub(super) fn join<T>(
+        &mut self,
+        pieces: Vec<Span>,
+        frame: usize,
+        kind: (Protocol, &'static str),
+        read: impl FnOnce(&mut Fields<'_>) -> Result<T, Stop>,
+    ) -> Option<T> {
+        let piece = |span: &Span| self.bytes(span.space).get(span.range.clone()).map(<[u8]>::to_vec);
+        let bytes = pieces.iter().filter_map(piece).flatten().collect();
+        let (index, outcome) = self.derive((How::Joined, pieces.clone(), frame), bytes, kind, read);
+        for piece in pieces {
+            self.amend(&piece, |field| field.becomes = Some(Space::Derived(index)));
+        }
+        outcome
     }
 
     /// Names what a stream has left: the beginning of something, or what nobody can read.

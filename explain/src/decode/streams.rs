@@ -44,6 +44,8 @@ impl<'k> Streams<'k> {
             self.over_tls(told, streams, spaces);
         } else if u64::from(told.server.port) == DNS_PORT {
             messages(streams, spaces);
+        } else if http::begins_second(client.rest()) {
+            http::second_version(streams, spaces);
         } else if http::begins_so(client.rest()) {
             http::exchange(streams, spaces);
         }

@@ -1,5 +1,7 @@
 //! Any bytes give an account whose leaves partition every frame; hand-made frames give the fields they were made of.
 
+mod http2;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 

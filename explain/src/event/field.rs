@@ -118,6 +118,18 @@ impl Field {
             _ => None,
         }
     }
+
+    /// What one of the values that share its bytes means; nothing where that was not said.
+    #[must_use]
+    pub fn meaning(&self, name: &str) -> Option<&str> {
+        match &self.value {
+            Value::Bits(all) => all
+                .iter()
+                .find(|bits| bits.name == name)
+                .map(|bits| bits.meaning.as_ref()),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Value {

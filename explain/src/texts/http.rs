@@ -77,8 +77,8 @@ super::texts! {
         "Invalid: not a chunk; where the body goes on cannot be told any more.",
         "无效：不是合法的分块；无从知道正文从哪里继续。";
     HTTP_OTHER_VERSION: Why, "RFC 9113 §4.1",
-        "HTTP/2: binary frames, each with a length, a type, flags and a stream; headers in them are compressed (HPACK) and stay as they are here.",
-        "HTTP/2：二进制帧，含长度、类型、标志和流编号；其中的首部经过 HPACK 压缩，这里按原样显示。";
+        "HTTP/2: instead of lines of text binary frames, each with a length, a type, flags and a stream.",
+        "HTTP/2：不再是文本行，而是二进制帧，每帧含长度、类型、标志和流编号。";
     JSON_PUNCTUATION: Why, "RFC 8259 §2",
         "Signs that hold the structure together.",
         "连接结构的标点符号。";

@@ -1,16 +1,18 @@
 //! What lets somebody in, found in an account, so that it can be told without: where it stands by its name, and wherever else its
 //! value turns up, in every form that programs give it.
 
+mod coded;
 mod forms;
 mod places;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use coded::Coded;
 use forms::forms;
 use places::places;
 
-use super::spaces::BLANK;
+use super::spaces::{BLANK, Blanks};
 use crate::event::{Account, Derived, How, Protocol, Space, Span};
 
 pub(crate) use places::{header_secrets, target_secrets};
@@ -58,9 +60,8 @@ impl Credentials {
     #[must_use]
     pub fn hide(&self, text: &str) -> String {
         let mut bytes = text.as_bytes().to_vec();
-        for range in self.found_in(&bytes) {
-            bytes.get_mut(range).unwrap_or_default().fill(BLANK);
-        }
+        let found = self.found_in(&bytes);
+        blank(&mut bytes, found);
         // What was blanked may have begun or ended within a character.
         String::from_utf8_lossy(&bytes).into_owned()
     }
@@ -72,35 +73,66 @@ impl Credentials {
     }
 }
 
-/// Which bytes of which decrypted record are credentials; records are counted from 0. `known` learns what was found.
-pub(super) fn blanks(account: &Account, known: &mut Credentials) -> BTreeMap<usize, Vec<Range<usize>>> {
-    let records: BTreeMap<usize, usize> = account
-        .derived
-        .iter()
-        .enumerate()
-        .filter(|(_, derived)| matches!(derived.how, How::Decrypted(_)))
-        .enumerate()
-        .map(|(record, (index, _))| (index, record))
-        .collect();
+/// What of an account are credentials. `known` learns what was found.
+pub(super) fn blanks(account: &Account, known: &mut Credentials) -> Blanks {
     let mut spans = places(account);
     for span in &spans {
         known.learn(bytes_of(account, span));
+    }
+    let coded = coded::strings(account);
+    for string in &coded {
+        let said = string.said.as_deref().unwrap_or_default();
+        for secret in &string.secrets {
+            known.learn(said.get(secret.clone()).unwrap_or_default());
+        }
     }
     for run in runs(account) {
         let bytes: Vec<u8> = run.iter().flat_map(|span| bytes_of(account, span)).copied().collect();
         let found = known.found_in(&bytes);
         spans.extend(found.iter().flat_map(|range| within(&run, range)));
     }
-    let mut blanks: BTreeMap<usize, Vec<Range<usize>>> = BTreeMap::new();
+    let mut blanks = Blanks::default();
+    for Coded { span, said, secrets } in coded {
+        let said = said.map(|said| (known.found_in(&said), said));
+        let without = said.map(|(found, said)| (found.into_iter().chain(secrets).collect::<Vec<_>>(), said));
+        if without.as_ref().is_some_and(|(all, _)| all.is_empty()) {
+            continue;
+        }
+        let without = without.map(|(all, mut said)| {
+            blank(&mut said, all);
+            said
+        });
+        blanks.strings.insert((span.space, span.range.start), without);
+        spans.push(span);
+    }
+    blanks.records = in_records(account, spans);
+    blanks
+}
+
+/// Which bytes of which decrypted record, counted from 0, these bytes were made of.
+fn in_records(account: &Account, mut spans: Vec<Span>) -> BTreeMap<usize, Vec<Range<usize>>> {
+    let derived = account.derived.iter().enumerate();
+    let decrypted = derived.filter(|(_, derived)| matches!(derived.how, How::Decrypted(_)));
+    let records: BTreeMap<usize, usize> = decrypted
+        .enumerate()
+        .map(|(record, (index, _))| (index, record))
+        .collect();
+    let mut ranges: BTreeMap<usize, Vec<Range<usize>>> = BTreeMap::new();
     while let Some(Span { space, range }) = spans.pop() {
         let Space::Derived(index) = space else { continue };
         if let Some(record) = records.get(&index) {
-            blanks.entry(*record).or_default().push(range);
+            ranges.entry(*record).or_default().push(range);
         } else if let Some(derived) = account.derived.get(index) {
             spans.extend(within(&derived.from, &range));
         }
     }
-    blanks
+    ranges
+}
+
+fn blank(bytes: &mut [u8], ranges: Vec<Range<usize>>) {
+    for range in ranges {
+        bytes.get_mut(range).unwrap_or_default().fill(BLANK);
+    }
 }
 
 fn bytes_of<'a>(account: &'a Account, span: &Span) -> &'a [u8] {

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::coded::{self, is_coded, is_header};
+use crate::decode::http::CUT_PAYLOAD;
 use crate::event::{Account, Field, Layer, Part, Protocol, Space, Span, Value};
 
 /// Headers whose values let somebody in; of these all is blanked behind the scheme.
@@ -69,11 +71,18 @@ fn of_layer(layer: &Layer, bytes: &[u8]) -> Vec<Range<usize>> {
             Some(target) => shifted(target, target_secrets(of(target))),
             None => Vec::new(),
         },
-        // Compressed headers are one whole: what stands for what depends on all before it.
-        (Protocol::Http, "frame") => layer
-            .field("header block (HPACK)")
-            .map(|block| block.range.clone())
-            .into_iter()
+        // What could not be read may hold anything.
+        (Protocol::Http, "frame" | "header block") => unread(fields),
+        _ if is_header(layer) => {
+            let value = layer.field("value").filter(|_| !is_coded(layer, "value length"));
+            let secrets = |value| shifted(value, header_secrets(&coded::name(layer, bytes), of(value)));
+            let mut found = value.map(secrets).unwrap_or_default();
+            found.extend(unread(fields));
+            found
+        }
+        (Protocol::Tls, _) => fields
+            .filter(|field| field.name == CUT_PAYLOAD)
+            .map(|field| field.range.clone())
             .collect(),
         (Protocol::Json, _) => fields.flat_map(|field| member(field, of(field))).collect(),
         (Protocol::Native, _) => fields
@@ -82,6 +91,13 @@ fn of_layer(layer: &Layer, bytes: &[u8]) -> Vec<Range<usize>> {
             .collect(),
         _ => Vec::new(),
     }
+}
+
+/// Bytes of headers that were not told, or that are told where their last piece came.
+fn unread<'a>(fields: impl Iterator<Item = &'a Field>) -> Vec<Range<usize>> {
+    let opaque = fields.filter(|field| matches!(field.value, Value::Opaque(_)) && field.becomes.is_none());
+    let opaque = opaque.filter(|field| field.name != "payload");
+    opaque.map(|field| field.range.clone()).collect()
 }
 
 /// A member's string without its quotes, where its name says so; else what a URL in it holds.

@@ -151,9 +151,14 @@ fn header(fields: &mut Fields<'_>) -> Result<(), Stop> {
     end_of_line(fields)
 }
 
-fn purpose(name: &str) -> &'static Text {
+/// What a header field is for; `name` is in small letters.
+pub(super) fn purpose(name: &str) -> &'static Text {
     match name {
-        "host" => &texts::HTTP_HOST,
+        ":method" => &texts::HTTP_METHOD,
+        ":path" => &texts::HTTP_TARGET,
+        ":status" => &texts::HTTP_STATUS,
+        ":scheme" => &texts::HTTP2_SCHEME,
+        "host" | ":authority" => &texts::HTTP_HOST,
         "content-type" => &texts::HTTP_CONTENT_TYPE,
         "content-length" => &texts::HTTP_CONTENT_LENGTH,
         "transfer-encoding" => &texts::HTTP_TRANSFER_ENCODING,

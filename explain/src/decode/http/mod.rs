@@ -1,9 +1,11 @@
-//! HTTP/1.1 (RFC 9112) from its two streams: heads, bodies by length or in chunks; and the frames of HTTP/2.
+//! HTTP/1.1 (RFC 9112) from its two streams: heads, bodies by length or in chunks; and HTTP/2 (RFC 9113), frames and headers.
 
 mod head;
+mod hpack;
 mod second;
 
-pub(super) use second::second_version;
+pub(super) use hpack::huffman;
+pub(super) use second::{CUT_PAYLOAD, begins_second, second_version};
 
 use super::fields::{Fields, Stop};
 use super::json;
