@@ -1,5 +1,8 @@
 //! What `nihao explain --live` never tells: credentials in any form, and TLS secrets; unless it is asked to.
 
+#[path = "explain_live_secrets/second.rs"]
+mod second;
+
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
