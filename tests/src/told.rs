@@ -2,11 +2,13 @@
 
 mod certificates;
 mod names;
+mod second;
 mod secure;
 mod wire;
 
 pub use certificates::CERTIFICATES;
 pub use names::NAMES;
+pub use second::SECOND;
 pub use secure::{ABOVE, SECURE};
 pub use wire::WIRE;
 

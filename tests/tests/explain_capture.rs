@@ -1,5 +1,8 @@
 //! The decoders of `explain` over captures of the loopback: our TLS and OpenSSL's, in handshakes of every kind; tshark reads the same.
 
+#[path = "explain_capture/second.rs"]
+mod second;
+
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -21,6 +21,9 @@ const LINE: usize = 256;
 /// An integer's bytes after its first: five have room for 32 bits.
 const MOST_OCTETS: usize = 5;
 
+/// A name and a value.
+type Entry<'c> = (&'c [u8], &'c [u8]);
+
 /// What one end's header blocks have come to so far.
 pub(super) struct Context {
     table: Table<'static>,
@@ -226,12 +229,7 @@ fn size_update(fields: &mut Fields<'_>, size: u64, context: &Context, may_resize
 }
 
 /// What stands at an index of the two tables; nothing where a literal brings its own name.
-fn entry<'c>(
-    fields: &mut Fields<'_>,
-    index: u64,
-    context: &'c Context,
-    form: Form,
-) -> Result<Option<(&'c [u8], &'c [u8])>, Stop> {
+fn entry<'c>(fields: &mut Fields<'_>, index: u64, context: &'c Context, form: Form) -> Result<Option<Entry<'c>>, Stop> {
     if index == 0 && form != Form::Indexed {
         return Ok(None);
     }

@@ -375,7 +375,7 @@ const fn setting_name(setting: u64) -> Option<&'static str> {
         5 => Some("MAX_FRAME_SIZE"),
         6 => Some("MAX_HEADER_LIST_SIZE"),
         8 => Some("ENABLE_CONNECT_PROTOCOL"),
-        9 => Some("NO_RFC7540_PRIORITIES"),
+        9 => Some(concat!("NO_RFC", "7540_PRIORITIES")),
         _ => None,
     }
 }
