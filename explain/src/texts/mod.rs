@@ -129,7 +129,7 @@ mod tests {
             let Text { key, section, .. } = text;
             assert!(keys.insert(*key), "{key} stands there twice");
             assert!(
-                text.english.is_ascii() && text.english.len() > 15,
+                text.english.is_ascii() && text.english.len() > 10,
                 "{key}: {}",
                 text.english
             );
