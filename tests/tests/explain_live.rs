@@ -2,6 +2,8 @@
 
 #[path = "explain_live/failures.rs"]
 mod failures;
+#[path = "explain_live/servers.rs"]
+mod servers;
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -23,11 +25,16 @@ struct Told {
 
 fn explain(arguments: &[&str]) -> Told {
     let home = tempfile::tempdir().unwrap();
-    let output = run(&home.path().join("home"), arguments);
-    Told {
-        ladder: String::from_utf8(output.stdout).unwrap(),
-        errors: String::from_utf8(output.stderr).unwrap(),
-        code: output.status.code(),
+    run(&home.path().join("home"), arguments).into()
+}
+
+impl From<Output> for Told {
+    fn from(output: Output) -> Self {
+        Self {
+            ladder: String::from_utf8(output.stdout).unwrap(),
+            errors: String::from_utf8(output.stderr).unwrap(),
+            code: output.status.code(),
+        }
     }
 }
 

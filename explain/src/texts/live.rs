@@ -154,8 +154,8 @@ super::texts! {
         "Ours, most likely: nihao has keys of Ed25519, P-256, P-384 and RSA, and not P-521, Ed448 or DSA; or the server's, whose choice is unusual.",
         "最可能是我们的不足：nihao 支持 Ed25519、P-256、P-384 和 RSA 密钥，不支持 P-521、Ed448 和 DSA；也可能是服务器的选择不寻常。";
     LIVE_FIX_KEY: Why, "RFC 8446 §9.1",
-        "Give the server a certificate with a P-256 or RSA key, as every client has them.",
-        "给服务器换上 P-256 或 RSA 密钥的证书：所有客户端都支持。";
+        "Give the server a certificate with a P-256 or RSA key, from an authority with such keys: every client takes them.",
+        "给服务器换上 P-256 或 RSA 密钥、并由这类密钥的机构签发的证书：所有客户端都支持。";
     LIVE_EXPECTED_GO_ON: Why, "RFC 8446 §2",
         "The next step of the protocol.", "应当进入协议的下一步。";
     LIVE_WHOSE_SERVER_OR_US: Why, "RFC 8446 §6",
@@ -196,6 +196,8 @@ super::texts! {
         "若该机构可信，用 --cacert 文件 给出它的根证书；否则不要继续。";
     LIVE_CHAIN_SIGNED: Right, "RFC 5280 §6.1",
         "certificate {} {}: {} to {}, signed by {}, which follows or is trusted.", "第 {} 张证书 {}：{} 至 {}，由 {} 签发，签发者的证书在其后或受信任。";
+    LIVE_CHAIN_SENT: Why, "RFC 5280 §6.1",
+        "certificate {} {}: {} to {}, signed by {}.", "第 {} 张证书 {}：{} 至 {}，由 {} 签发。";
     LIVE_CHAIN_BREAKS: Why, "RFC 5280 §6.1",
         "certificate {} {}: {} to {}, signed by {}: here the chain breaks, for that certificate was neither sent nor is it trusted.", "第 {} 张证书 {}：{} 至 {}，由 {} 签发：证书链在此断开，签发者的证书既没有发来，也不受信任。";
     LIVE_CHAIN_SELF: Why, "RFC 5280 §6.1",
@@ -203,9 +205,13 @@ super::texts! {
     LIVE_CHAIN_BAD: Why, "RFC 5280 §6.1",
         "certificate {} {}: {} to {}, signed by {}: the one that does not hold.", "第 {} 张证书 {}：{} 至 {}，由 {} 签发：不成立的就是这一张。";
     LIVE_EXPECTED_KEYS: Why, "RFC 8446 §4.2.3",
-        "Keys and signatures of Ed25519, P-256, P-384 or RSA.", "密钥和签名应当是 Ed25519、P-256、P-384 或 RSA。";
+        "Keys and signatures of Ed25519, P-256, P-384, or RSA of 2048 to 8192 bits.", "密钥和签名应当是 Ed25519、P-256、P-384，或 2048 至 8192 位的 RSA。";
     LIVE_SEEN_KEY: Why, "RFC 8446 §4.2.3",
-        "A chain with another one: {}.", "证书链中有别的算法：{}。";
+        "Certificate {}, {}, has a key of another kind: {}.", "第 {} 张证书 {} 的密钥是另一种：{}。";
+    LIVE_SEEN_SIGNATURE: Why, "RFC 8446 §4.2.3",
+        "Certificate {}, {}, is signed with {} by {}, whose key is {}.", "第 {} 张证书 {} 用 {} 签名，签发者是 {}，其密钥是 {}。";
+    LIVE_SEEN_NO_SCHEME: Why, "RFC 8446 §4.2.3",
+        "A signature of a kind that does not fit the key, or is none of these.", "签名的种类与密钥不符，或不在其中。";
     LIVE_EXPECTED_CERTIFICATE: Why, "RFC 5280 §6",
         "A certificate that passes every check.", "证书应当通过每一项检查。";
     LIVE_WHOSE_CERTIFICATE: Why, "RFC 5280 §6",

@@ -104,6 +104,19 @@ impl<'a> Certificate<'a> {
         Ok(key)
     }
 
+    /// The kind of the subject's public key: its algorithm, or its curve where the algorithm is that of all elliptic curves.
+    pub fn key_kind(&self) -> Result<Oid<'a>, DerError> {
+        let mut kind = Der::new(self.public_key_info)
+            .inside(tag::SEQUENCE)?
+            .inside(tag::SEQUENCE)?;
+        let algorithm = kind.oid()?;
+        if algorithm == Oid::EC_PUBLIC_KEY {
+            kind.oid()
+        } else {
+            Ok(algorithm)
+        }
+    }
+
     /// Whether keyUsage allows digital signatures; a certificate without keyUsage allows all.
     ///
     /// RFC 8446 §4.4.2.2: the digitalSignature bit must be set if keyUsage is there.

@@ -22,3 +22,4 @@ pub mod tap;
 pub mod tool;
 
 pub use ours::PAYLOAD;
+pub(crate) use stock::free_port;

@@ -180,7 +180,7 @@ async fn echo_by_hand(case: &Case, process: &mut Process) -> bool {
 }
 
 /// A port for a tool that cannot pick one itself, below those that the system gives to connections.
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     // Processes that start one after the other look in different places.
     let start = std::process::id().wrapping_mul(7919);
