@@ -233,7 +233,7 @@ fn who_has_no_keys_sees_no_message() {
 
 #[test]
 fn the_language_is_asked_for_or_the_locale_s() {
-    assert!(told(&["--lang", "zh"]).contains("B 的屏幕显示： 您好！"));
+    assert!(told(&["--lang", "zh"]).contains("B 的屏幕显示：您好！"));
     let output = Command::new(&binaries().nihao)
         .arg("explain")
         .env("LC_ALL", "zh_CN.UTF-8")

@@ -114,10 +114,15 @@ fn every_wire_has_the_bytes_that_its_ends_saw() {
         .map(|wire| (wire["wire"].as_str().unwrap(), wire))
         .collect();
     assert_eq!(named.keys().copied().collect::<Vec<_>>(), ["A–R1", "R1–R2", "R2–B"]);
+    assert_eq!(
+        sum(&named["R1–R2"]["layers"]),
+        named["R1–R2"]["bytes"].as_u64().unwrap()
+    );
     for (wire, view) in [("A–R1", "A"), ("A–R1", "router"), ("R2–B", "B")] {
         let wire = named[wire];
         let told = (wire["frames"].as_u64().unwrap(), wire["bytes"].as_u64().unwrap());
         assert_eq!(told, per_view(view), "{view}");
+        assert_eq!(sum(&wire["layers"]), told.1, "every byte is for something: {wire}");
         let short: u64 = 24 * told.0;
         assert!(
             wire["around"].as_u64().unwrap() > short,

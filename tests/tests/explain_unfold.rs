@@ -28,11 +28,11 @@ fn a_chain_is_summed_up_and_its_checks_unfold() {
     }
     let unfolded = told(&["--unfold", "x509", "--lang", "zh"]);
     for part in [
-        "server: CN=chat.nihao.test",
-        "✓ 签名:",
-        "✓ 名字:",
-        "? 吊销:",
-        "✓ 信任:",
+        "服务器：CN=chat.nihao.test",
+        "✓ 签名：",
+        "✓ 名字：",
+        "? 吊销：",
+        "✓ 信任：",
         "SHA-256(tbsCertificate)",
     ] {
         assert!(unfolded.contains(part), "no {part} in\n{unfolded}");

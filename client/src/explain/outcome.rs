@@ -11,27 +11,31 @@ use super::journey::Journey;
 /// The last lines of a story.
 #[must_use]
 pub fn outcome(journey: &Journey, language: Language) -> String {
-    let say = |word: &Word| word.told(language);
+    // Chinese punctuation is as wide as a character and needs no space behind it.
+    let say = |word: &Word| match language {
+        Language::English => format!("{} ", word.told(language)),
+        Language::Chinese => word.told(language).to_owned(),
+    };
     let mut text = String::from("\n");
     let told = match &journey.answer {
         Ok(answer) => shown(answer.trim_end()).into_owned(),
-        Err(error) => format!("{} {}", say(&texts::OUTCOME_FAILED), shown(&error.to_string())),
+        Err(error) => format!("{}{}", say(&texts::OUTCOME_FAILED), shown(&error.to_string())),
     };
-    let _ = writeln!(text, "{} {told}", say(&texts::OUTCOME_ANSWER));
+    let _ = writeln!(text, "{}{told}", say(&texts::OUTCOME_ANSWER));
     for heard in &journey.heard {
         let heard = heard.as_str();
         let (bytes, characters, columns) = (heard.len(), heard.chars().count(), heard.width());
         let sizes = match language {
-            Language::English => format!("({bytes} bytes, {characters} characters, {columns} columns)"),
+            Language::English => format!(" ({bytes} bytes, {characters} characters, {columns} columns)"),
             Language::Chinese => format!("（{bytes} 字节，{characters} 个字符，{columns} 列）"),
         };
-        let _ = writeln!(text, "{} {} {sizes}", say(&texts::OUTCOME_SCREEN), shown(heard));
+        let _ = writeln!(text, "{}{}{sizes}", say(&texts::OUTCOME_SCREEN), shown(heard));
     }
     if journey.heard.is_empty() {
-        let _ = writeln!(text, "{}", say(&texts::OUTCOME_NOTHING));
+        let _ = writeln!(text, "{}", texts::OUTCOME_NOTHING.told(language));
     }
     for fault in &journey.seen.idle {
-        let _ = writeln!(text, "{} {fault}", say(&texts::OUTCOME_NEVER));
+        let _ = writeln!(text, "{}{fault}", say(&texts::OUTCOME_NEVER));
     }
     text
 }

@@ -53,10 +53,15 @@ pub(super) fn lines(account: &Account, rung: &Rung, layers: &[Protocol], look: &
     let mut about = None;
     for check in of_step(account, rung).filter(wanted) {
         if about != Some((&check.about, check.of_server)) {
-            let end = if check.of_server { "server" } else { "client" };
+            let end = look.say(if check.of_server {
+                &texts::WORD_SERVER
+            } else {
+                &texts::WORD_CLIENT
+            });
+            let colon = look.say(&texts::COLON);
             text += &look.line(&[
                 (Ink::Plain, "      "),
-                (Ink::Layer(Protocol::X509), &format!("{end}: {}", check.about)),
+                (Ink::Layer(Protocol::X509), &format!("{end}{colon}{}", check.about)),
             ]);
             about = Some((&check.about, check.of_server));
         }
@@ -77,12 +82,13 @@ fn line(check: &Check, look: &Look) -> String {
     let mut text = look.line(&[
         (Ink::Plain, indent),
         (ink, mark),
-        (Ink::Plain, &format!(" {word}: ")),
+        (Ink::Plain, &format!(" {word}{}", look.say(&texts::COLON))),
         (Ink::Plain, &told),
     ]);
     let why = format!(
-        "· {} {} [{}]",
+        "· {}{}{} [{}]",
         texts::of_aspect(check.aspect).told(look.language),
+        look.say(&texts::GAP),
         check.why.told(look.language),
         check.why.section
     );

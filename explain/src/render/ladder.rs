@@ -1,5 +1,7 @@
 //! The ladder: one line for each step, with how far it got; layers unfold beneath.
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::beside::{self, Beside};
 use super::paint::{Ink, Look};
 use super::tree::Said;
@@ -62,7 +64,10 @@ impl Ladder<'_> {
             .iter()
             .map(|node| format!("{node:<width$}", width = self.gap() + 1))
             .collect();
-        let head = format!("{:>5}  {:>9}  {nodes} layer", "frame", "t ms");
+        // A Chinese character takes two columns.
+        let frame = at_right(self.look.say(&texts::WORD_FRAME), 5);
+        let layer = self.look.say(&texts::DIFF_LAYER);
+        let head = format!("{frame}  {:>9}  {nodes} {layer}", "t ms");
         text += &self.look.line(&[(Ink::Dim, &head)]);
         let mut beside = beside::all(self.story, &self.look).into_iter().peekable();
         let mut said = Said::default();
@@ -345,4 +350,9 @@ impl Ladder<'_> {
         }
         text
     }
+}
+
+/// A word at the right of so many columns.
+fn at_right(word: &str, columns: usize) -> String {
+    " ".repeat(columns.saturating_sub(word.width())) + word
 }

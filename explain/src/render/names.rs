@@ -5,6 +5,7 @@ use super::paint::{Ink, Look};
 use super::tree;
 use crate::capture::Way;
 use crate::event::Protocol;
+use crate::scene;
 use crate::story::{Found, Lookup, Place, Story};
 use crate::texts;
 
@@ -102,7 +103,11 @@ pub(super) fn unfolded(story: &Story, look: &Look) -> String {
             0 => String::new(),
             took => format!(" +{}", milliseconds(took)),
         };
-        let head = format!("      {} ms{took}  {}: ", milliseconds(lookup.at), lookup.node);
+        let head = format!(
+            "      {} ms{took}  {}: ",
+            milliseconds(lookup.at),
+            node(&lookup.node, look)
+        );
         let what = match lookup.result {
             Found::Referral | Found::Negative => format!("{} {}", result(lookup.result, look), lookup.what),
             _ => outcome(lookup, look),
@@ -127,7 +132,7 @@ pub(super) fn unfolded(story: &Story, look: &Look) -> String {
                 Way::Out => &texts::WORD_SENT,
                 Way::In => &texts::WORD_RECEIVED,
             };
-            let (node, at) = (&lookup.node, milliseconds(message.at));
+            let (node, at) = (node(&lookup.node, look), milliseconds(message.at));
             let head = format!("        {node}: {} {at} ms, {} B", look.say(way), message.bytes.len());
             text += &look.line(&[(Ink::Dim, &head)]);
             text += &tree::layers(&message.layer, &[Protocol::Dns], look);
@@ -147,6 +152,14 @@ fn place(place: &Place, look: &Look) -> String {
 
 fn result(found: Found, look: &Look) -> &'static str {
     texts::named("result", found.name(), look.language)
+}
+
+/// What a node is called: the resolver by what it is, others by their letters.
+pub(super) fn node<'a>(name: &'a str, look: &Look) -> &'a str {
+    match name {
+        scene::RESOLVER_NAME => look.say(&texts::WORD_RESOLVER),
+        other => other,
+    }
 }
 
 /// µs as ms.

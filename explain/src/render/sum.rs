@@ -1,5 +1,7 @@
 //! What stands beneath the ladder for people: how the text came up to the screen, and what each byte was for.
 
+use std::collections::BTreeSet;
+
 use unicode_width::UnicodeWidthStr as _;
 
 use super::names;
@@ -85,32 +87,53 @@ fn short(ledger: &Ledger, look: &Look) -> String {
 fn table(ledger: &Ledger, look: &Look) -> String {
     let title = format!("\n{}{}", look.say(&texts::WORD_LEDGER), look.say(&texts::COLON));
     let mut text = title.trim_end().to_owned() + "\n";
-    let columns = [look.say(&texts::WORD_MESSAGE), look.say(&texts::WORD_WHOLE_RUN)];
-    text += &look.line(&[(Ink::Dim, &row("", columns[0], columns[1]))]);
-    for entry in &ledger.all {
-        let of = ledger.message.iter().find(|other| other.share == entry.share);
-        let of = of.map_or_else(String::new, |other| other.bytes.to_string());
-        let line = row(name(entry.share, look), &of, &entry.bytes.to_string());
-        let why = format!("  {}", entry.share.why().told(look.language));
+    // What is seen from here passed one wire; the others carried more, or less.
+    let columns: Vec<&[Entry]> = match ledger.wires.as_slice() {
+        [] => vec![&ledger.message, &ledger.all],
+        wires => {
+            let wires = wires.iter().map(|passed| passed.layers.as_slice());
+            std::iter::once(ledger.message.as_slice()).chain(wires).collect()
+        }
+    };
+    let mut heads = vec![look.say(&texts::WORD_MESSAGE).to_owned()];
+    heads.extend(ledger.wires.iter().map(|passed| passed.ends.join("–")));
+    heads.resize(columns.len(), look.say(&texts::WORD_WHOLE_RUN).to_owned());
+    text += &look.line(&[(Ink::Dim, &row("", &heads))]);
+    let shares: BTreeSet<Share> = columns.iter().copied().flatten().map(|entry| entry.share).collect();
+    for share in shares {
+        let of = |entries: &&[Entry]| {
+            entries
+                .iter()
+                .find(|entry| entry.share == share)
+                .map(|entry| entry.bytes)
+        };
+        let numbers: Vec<String> = columns
+            .iter()
+            .map(|entries| of(entries).map_or_else(String::new, |bytes| bytes.to_string()))
+            .collect();
+        let line = row(name(share, look), &numbers);
+        let why = format!("  {}", share.why().told(look.language));
         text += &look.line(&[(Ink::Plain, &line), (Ink::Dim, &why)]);
     }
-    let message = match ledger.text {
-        Some(_) => total(&ledger.message).to_string(),
-        None => String::new(),
-    };
-    let sum = row(look.say(&texts::WORD_SUM), &message, &total(&ledger.all).to_string());
-    text + &look.line(&[(Ink::Plain, &sum)])
+    let sums: Vec<String> = columns
+        .iter()
+        .map(|entries| match total(entries) {
+            0 => String::new(),
+            bytes => bytes.to_string(),
+        })
+        .collect();
+    text + &look.line(&[(Ink::Plain, &row(look.say(&texts::WORD_SUM), &sums))])
 }
 
-/// A name and two numbers in columns, wide characters counted as they are shown.
-fn row(name: &str, one: &str, other: &str) -> String {
+/// A name and numbers in columns, wide characters counted as they are shown.
+fn row(name: &str, numbers: &[String]) -> String {
     let gap = |text: &str, width: usize| " ".repeat(width.saturating_sub(text.width()));
-    format!(
-        "  {name}{}{}{one}{}{other}",
-        gap(name, NAME),
-        gap(one, NUMBER),
-        gap(other, NUMBER)
-    )
+    let mut row = format!("  {name}{}", gap(name, NAME));
+    for number in numbers {
+        row += &gap(number, NUMBER);
+        row += number;
+    }
+    row
 }
 
 /// What passed each wire, and what a cable adds that no capture has.

@@ -1,6 +1,6 @@
 //! The way of a frame for people: each node that saw it, with its link addresses and time to live, what switches knew and what routers decided.
 
-use super::names::milliseconds;
+use super::names::{self, milliseconds};
 use super::paint::{Ink, Look};
 use crate::capture::Way;
 use crate::event::{Protocol, Value};
@@ -94,7 +94,7 @@ fn line(hop: &Hop, look: &Look) -> String {
     let head = format!(
         "        {:>11} ms  {} {}",
         milliseconds(hop.at),
-        hop.node,
+        names::node(&hop.node, look),
         look.say(did)
     );
     let addresses = format!("  {} → {}", mac(hop.source), mac(hop.destination));
@@ -117,9 +117,17 @@ pub(super) fn decision(routing: &Routing, look: &Look) -> String {
                 Some(via) => format!("{} {via}", look.say(&texts::WORD_NEXT_HOP)),
                 None => look.say(&texts::WORD_DIRECTLY).to_owned(),
             };
-            let by = look.say(&texts::WORD_BY);
-            let line = format!("{}/{}: {next}, {by} eth{}", route.to, route.prefix, route.interface);
-            (&texts::ROUTE_LONGEST_PREFIX, format!("{line}, TTL {}", decision.ttl))
+            let (by, colon, clause) = (
+                look.say(&texts::WORD_BY),
+                look.say(&texts::COLON),
+                look.say(&texts::CLAUSE),
+            );
+            let (to, prefix, interface) = (route.to, route.prefix, route.interface);
+            let line = format!("{to}/{prefix}{colon}{next}{clause}{by} eth{interface}");
+            (
+                &texts::ROUTE_LONGEST_PREFIX,
+                format!("{line}{clause}TTL {}", decision.ttl),
+            )
         }
     };
     let head = format!(

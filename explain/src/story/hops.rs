@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ledger::Passed;
 use super::tracks::follow;
 use crate::capture::{Capture, Frame, Way};
+use crate::decode::Known;
 use crate::world::{Decision, Seen, Switched};
 
 /// A frame at one node.
@@ -165,7 +166,7 @@ fn leads<'a>(
 }
 
 /// What passed the wires between each two neighbours of a path, as the first of the two saw it; at the path's end as the last one did.
-pub(super) fn wires(seen: &Seen, path: &[&str]) -> Vec<Passed> {
+pub(super) fn wires(seen: &Seen, path: &[&str], known: Known<'_>) -> Vec<Passed> {
     let pairs = path.iter().zip(path.iter().skip(1)).enumerate();
     let wires = pairs.filter_map(|(index, (one, other))| {
         let is_last = index + 2 == path.len();
@@ -176,6 +177,7 @@ pub(super) fn wires(seen: &Seen, path: &[&str]) -> Vec<Passed> {
             [(*one).to_owned(), (*other).to_owned()],
             capture,
             interface,
+            known,
         ))
     });
     wires.collect()

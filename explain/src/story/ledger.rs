@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::capture::Capture;
+use crate::decode::{Known, decode};
 use crate::event::{Account, Field, Layer, Part, Protocol, Space, Value};
 use crate::texts::{self, Text};
 
@@ -82,6 +83,8 @@ pub struct Passed {
     pub frames: usize,
     /// Their bytes, as captures have them.
     pub bytes: usize,
+    /// What these bytes were for.
+    pub layers: Vec<Entry>,
     /// Bytes that short frames are filled up with on a cable, and that captures do not have.
     pub filled: usize,
 }
@@ -105,15 +108,20 @@ impl Ledger {
 }
 
 impl Passed {
-    /// Counts frames of one interface.
-    #[must_use]
-    pub fn count(ends: [String; 2], capture: &Capture, interface: usize) -> Self {
+    /// Counts the frames of one interface, with what is known of what they say.
+    pub(super) fn count(ends: [String; 2], capture: &Capture, interface: usize, known: Known<'_>) -> Self {
         let frames = capture.frames.iter().filter(|frame| frame.interface == interface);
-        let lengths: Vec<usize> = frames.map(|frame| frame.bytes.len()).collect();
+        let capture = Capture {
+            interfaces: capture.interfaces.clone(),
+            frames: frames.cloned().collect(),
+        };
+        let lengths: Vec<usize> = capture.frames.iter().map(|frame| frame.bytes.len()).collect();
+        let account = decode(&capture, known);
         Self {
             ends,
             frames: lengths.len(),
             bytes: lengths.iter().sum(),
+            layers: count(&account, 0..account.frames.len()),
             filled: lengths.iter().map(|length| SHORTEST.saturating_sub(*length)).sum(),
         }
     }

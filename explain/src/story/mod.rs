@@ -116,7 +116,7 @@ impl Story {
             let frame = account.frames.get(index);
             frame.is_some_and(|frame| viewpoint.is_towards_end(frame.way))
         };
-        let ledger = Ledger::new(&account, towards, hops::wires(seen, &SIMULATED));
+        let ledger = Ledger::new(&account, towards, hops::wires(seen, &SIMULATED, viewpoint.lends(known)));
         let end = SIMULATED.last().zip(path.last()).filter(|_| is_trusted);
         let screens = end.map(|(end, capture)| screen::screens(&decode(capture, known), end));
         Self {

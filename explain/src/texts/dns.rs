@@ -9,7 +9,7 @@ super::texts! {
         "是问题还是应答、谁可以继续查、结果如何。";
     DNS_QUERY: Why, "RFC 1034 §3.7",
         "A question: a program knows a name and needs an address, for packets go to addresses.",
-        "一个问题：程序知道名字，但需要地址，因为分组是发往地址的。";
+        "域名查询：程序知道名字，但分组要发往地址，所以先问地址。";
     DNS_RECURSION: OftenTold, "RFC 1034 §5.3.1",
         "Often told as: when every cache has missed, the client asks the root servers. In fact it asks its resolver (RD: please look for me), and the resolver walks from the root down.",
         "常说：缓存都未命中时，客户端去问根域名服务器。其实客户端问的是它的解析器（RD：请替我查），由解析器从根开始逐级往下问。";

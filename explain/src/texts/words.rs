@@ -51,6 +51,18 @@ pub static COMMA: Word = Word {
     english: ", ",
     chinese: "、",
 };
+/// Between the parts of a sentence.
+pub static CLAUSE: Word = Word {
+    key: "CLAUSE",
+    english: ", ",
+    chinese: "，",
+};
+/// Between two sentences.
+pub static GAP: Word = Word {
+    key: "GAP",
+    english: " ",
+    chinese: "",
+};
 
 words! {
     DIFF_FIRST: "expected:", "预期：";
@@ -93,7 +105,7 @@ words! {
     DIFF_FAILED: "failed", "失败";
     DIFF_HEARD: "B's screen", "B 的屏幕";
     DIFF_TIME: "ms from first to last", "历时（毫秒）";
-    WORD_EVERYWHERE: "known everywhere", "处处相同";
+    WORD_EVERYWHERE: "known everywhere", "众所周知";
     WORD_CACHE: "application cache", "应用缓存";
     WORD_RESOLVER_CACHE: "resolver's cache", "解析器缓存";
     WORD_HOSTS: "hosts file", "hosts 文件";
@@ -107,13 +119,15 @@ words! {
     WORD_REFERRAL: "refers to", "转介给";
     WORD_NEGATIVE: "nothing there", "没有";
     WORD_SILENCE: "silent", "无应答";
-    WORD_FAILURE: "of no help", "无帮助";
+    WORD_FAILURE: "of no help", "没有帮助";
     WORD_AGAIN: "asked again otherwise", "换种方式再问";
     WORD_FRAMES: "frames", "帧";
     WORD_ON_ITS_WAY: "on its way", "途中各节点";
     WORD_SENDS: "sends", "发出";
     WORD_RECEIVES: "receives", "收到";
-    WORD_LOST: "lost on the wire", "丢在线路上";
+    WORD_LOST: "lost on the wire", "在线路上丢失";
+    WORD_SERVER: "server", "服务器";
+    WORD_CLIENT: "client", "客户端";
     WORD_SWITCH: "switch", "交换机";
     WORD_LEARNED_NOW: "learned now", "刚学到";
     WORD_LEARNED_BEFORE: "learned before", "早已学到";

@@ -14,6 +14,11 @@ impl Teller {
                 "wire": passed.ends.join("–"),
                 "frames": passed.frames,
                 "bytes": passed.bytes,
+                "layers": passed
+                    .layers
+                    .iter()
+                    .map(|entry| json!({"layer": entry.share.name(), "bytes": entry.bytes}))
+                    .collect::<Vec<_>>(),
                 "around": passed.around(),
             })
         });
