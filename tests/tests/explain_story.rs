@@ -445,10 +445,9 @@ fn people_read_it_all_beneath_the_ladder_in_both_languages() {
             [
                 "application cache: miss › hosts file: miss › resolver (resolver's cache: miss › root: refers to test",
                 "TIME-WAIT until",
-                "› 9 bytes, 3 characters, 6 columns",
+                "› text 9",
                 "the message: 9 → ",
                 "R1–R2",
-                "preamble",
             ],
         ),
         (
@@ -456,10 +455,9 @@ fn people_read_it_all_beneath_the_ladder_in_both_languages() {
             [
                 "应用缓存：未命中 › hosts 文件：未命中 › 解析器 (解析器缓存：未命中 › 根：转介给 test",
                 "TIME-WAIT 直到",
-                "› 9 字节、3 个字符、6 列",
+                "› 文字 9",
                 "这条消息：9 → ",
                 "R1–R2",
-                "前导码",
             ],
         ),
     ] {
@@ -474,6 +472,7 @@ fn people_read_it_all_beneath_the_ladder_in_both_languages() {
         "test NS a.nic.test",
         "responsible mailbox",
         "What the bytes were for",
+        "preamble",
     ] {
         assert!(names.contains(part), "no {part:?} in\n{names}");
     }

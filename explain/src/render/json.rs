@@ -2,23 +2,24 @@
 //!
 //! | `type` | what it has |
 //! |---|---|
-//! | `story` | `version` (of this format: 1), `view`, `source` (`simulated`, `live`), `path` (the nodes in order), `interfaces` |
+//! | `story` | `version` (of this format: 1), `view`, `source` (`simulated`, `live`), `path` (the nodes in order), `interfaces` (names of those that the frames passed) |
 //! | `lookup` | a layer that was asked for a name: `number`, `at` (µs), `took` (µs), `node` (who asked), `run` (which of its look-ups), `where`, `asked`, `result` (`hit`, `miss`, `answer`, `referral`, `negative`, `silence`, `failure`, `again`), `what`, `ttl` (s), `why`, `frames` (numbers), `messages` (as they passed `node`: `at`, `way`, `bytes`, `tree`) |
-//! | `rung` | a step: `act`, `at` (µs), `way`, `frames` (numbers from 1), `layer`, `what`, `why`, `seen` (nodes and times of its first frame), `lost_behind`, `broken` (null, or where a live connection broke: `expected`, `seen`, `whose`, `fix`, `evidence`) |
-//! | `missed` | a frame from the other end that was lost before it came here: `at` (µs), `layer`, `what`, `why`, `seen`, `lost_behind`, as of a rung |
+//! | `rung` | a step: `act`, `at` (µs), `way`, `frames` (numbers from 1), `layer`, `what`, `why`, `seen` (of its first frame: each `node`, and `at` which time), `lost_behind`, `broken` (null, or where a live connection broke: `expected`, `seen`, `whose`, `fix`, `evidence`) |
+//! | `missed` | a frame from the other end that was lost before it came here: `at` (µs), `layer`, `what`, `why`, `seen` (each `node`), `lost_behind`, as of a rung |
 //! | `decision` | a router's: `node`, `at` (µs), `frame` (a number, or null), `destination`, `candidates` (`prefix`, `matches`), `prefix` (the one taken, or null), `next_hop` (null: the destination itself), `interface`, `ttl` (it leaves with), `why` |
 //! | `frame` | `number`, `at` (µs), `way` (`out`, `in`), `lost`, `bytes` (hexadecimal), `hops` (each node that saw it: `node`, `at`, `way`, `lost`, `source_mac`, `destination_mac`, `ttl`, `switched` (null, or what a switch did that received it: `from` and `to` which ports, `learned`: its sender was news, `because`: its destination was `learned` before, is behind the `same port`, it is a `broadcast`, or `unknown`)), `flow`, `completes` (numbers of `derived`), `tree` |
-//! | `derived` | bytes that no frame holds as they are: `number`, `how` (`joined`, `decrypted` with what), `from` (spans), `bytes`, `tree` |
-//! | `flow` | a TCP connection: its two ends, how it ended, and what TLS agreed on |
+//! | `derived` | bytes that no frame holds as they are: `number`, `how` (`joined`, or `decrypted` by `secret` in its `generation`, the number of the `record`, `iv`, `nonce`; null where they are withheld), `from` (spans), `frame` (the number of that with which they were complete), `bytes`, `tree` |
+//! | `flow` | a TCP connection: `client` and `server` (`address`, `port`, `initial` sequence number or null, bytes `sent`, segments `retransmitted`), `end` (one word of [`FlowEnd`](crate::event::FlowEnd)), `tls` (null, or what was agreed on: `client_random`, `server_name`, `suite`, `group`, `protocol`, `retried` after a HelloRetryRequest, `resumed`) |
 //! | `check` | what was checked of who an end is: `number`, `flow`, `frame`, `aspect` (one word of [`Aspect`](crate::event::Aspect)), `word` (it, in the language), `from` (`server`, `client`), `about` (a certificate's subject, or a message), `what` and `why` (texts, as in notes), `expected`, `seen`, `ok` (null: cannot be told from here), `of` (spans) |
 //! | `schedule` | the key schedule of a `flow`: `nodes`, each with `name`, `logged_as`, `how` (`given`, `extract` of salt and input, `expand`), of which `label`, `over`, `hash` and `length`, `of` (places in `nodes`, from 0), `value` (null: not known here), `why`; and the `agreement`: `group`, `name`, `client_share`, `server_share`, `shared_secret` (null: not known here), `halves` of a group that is two |
 //! | `wait` | a connection in TIME-WAIT: `node`, `local`, `remote`, `at`, `until` (µs), `why` |
-//! | `ledger` | what the bytes were for: `text_bytes`, `text_frame` and `text_frames` (numbers), `layers` (`layer`, `bytes`, `why`; of these frames), `all` (the same of all frames), `wires` (`wire`, `frames`, `bytes`, `layers` (`layer`, `bytes`), `around`: bytes besides that no capture has), `around` (of each frame) |
+//! | `ledger` | what the bytes were for: `text_bytes`, `text_frame` and `text_frames` (numbers), `layers` (`layer`, `bytes`, `why`; of these frames), `all` (the same of all frames), `wires` (`wire`, `frames`, `bytes`, `layers` (`layer`, `bytes`), `around`: bytes besides that no capture has), `around` (of each `frame`, the `shortest` there is, and `why`) |
 //! | `screen` | a text on its way up at the path's end: `node`, `steps` (`layer`, `what`, `count`, `bytes`; the lowest first), `text`, `bytes`, `characters`, `columns` |
+//! | `outcome` | how it ended, which `nihao` adds: the `answer` or the `error`; simulated: `heard` (the texts on B's screen), `never_happened` (faults that were asked for); live: `received` (bytes of the body), `cut` (whether the rest was not waited for), `unseen` (what cannot be seen from here) |
 //!
 //! A `tree` is a layer: `layer` (its protocol), `name`, `what`, `range` (of its space, end excluded), `notes`, `parts`. A part is a
 //! tree, or a field: `field`, `range`, `value`, `number` where it is one, `notes`, `becomes` (a span's space). The fields' ranges
-//! partition the bytes. A note is `key`, `text` in the language asked for, `detail`, `section`, `invalid` where something is wrong.
+//! partition the bytes. A span is a `range` of a `space`, which is a `frame` or `derived` bytes by their number. A note is `key`, `text` in the language asked for, `detail`, `section`, `invalid` where something is wrong.
 //! Programs should pass over members that they do not know; a change of what is here is a new version.
 
 mod checks;

@@ -13,6 +13,8 @@ use crate::texts::{self, Text};
 
 /// Columns from one node of the path to the next.
 const GAP: usize = 9;
+/// A terminal with fewer columns than this has shorter arrows, lest nothing of what is said has room.
+const ROOMY: usize = 110;
 /// Columns before what goes on from the line before.
 const ASIDE: usize = 18;
 /// The same where columns are few.
@@ -120,7 +122,7 @@ impl Ladder<'_> {
                 self.look.list(&way, &event.what, names::THEN, ASIDE)
             };
         }
-        self.told(&way, &[(Ink::Plain, &event.what), (Ink::Dim, &why)])
+        self.told(&way, &[(Ink::Plain, &event.what)], &[], &why)
     }
 
     /// The nodes, one of them marked.
@@ -162,23 +164,35 @@ impl Ladder<'_> {
             (ink, &arrow),
             (Ink::Layer(rung.protocol), &name),
         ];
-        let what = [
-            (Ink::Alarm, broke),
-            (Ink::Plain, rung.told(self.look.language)),
-            (Ink::Alarm, fault.as_deref().unwrap_or_default()),
-            (mark, &checked),
-            (Ink::Dim, why.as_deref().unwrap_or_default()),
-        ];
-        self.told(&way, &what)
+        let what = [(Ink::Alarm, broke), (Ink::Plain, rung.told(self.look.language))];
+        let found = [(Ink::Alarm, fault.as_deref().unwrap_or_default()), (mark, &checked)];
+        self.told(&way, &what, &found, why.as_deref().unwrap_or_default())
     }
 
-    /// A step: its way, and what it says; in two lines where columns are few.
-    fn told(&self, way: &[(Ink, &str)], what: &[(Ink, &str)]) -> String {
+    /// A step: its way, what it says, what was found wrong or right in it, and why it is taken.
+    ///
+    /// Where columns are few, its way has a line of its own; so has what was found, where it would be cut off. The reason may be.
+    fn told(&self, way: &[(Ink, &str)], what: &[(Ink, &str)], found: &[(Ink, &str)], why: &str) -> String {
+        let columns = self.look.width.unwrap_or(usize::MAX);
+        let indent = if self.is_narrow() { BENEATH.len() } else { ASIDE };
+        let margin = " ".repeat(indent);
+        let mut text = String::new();
+        let mut line = [way, what].concat();
         if self.is_narrow() {
-            self.look.line(way) + &self.look.line(&[&[(Ink::Plain, BENEATH)], what].concat())
-        } else {
-            self.look.line(&[way, what].concat())
+            text += &self.look.line(way);
+            line = [&[(Ink::Plain, BENEATH)], what].concat();
         }
+        for (ink, part) in found.iter().filter(|(_, part)| !part.is_empty()) {
+            let used: usize = line.iter().map(|(_, part)| part.width()).sum();
+            if used + part.width() > columns {
+                text += &self.look.line(&line);
+                line = vec![(Ink::Plain, margin.as_str()), (*ink, part.trim_start())];
+            } else {
+                line.push((*ink, part));
+            }
+        }
+        line.push((Ink::Dim, why));
+        text + &self.look.line(&line)
     }
 
     fn is_narrow(&self) -> bool {
@@ -186,7 +200,8 @@ impl Ladder<'_> {
     }
 
     fn gap(&self) -> usize {
-        if self.is_narrow() { NARROW_GAP } else { GAP }
+        let is_roomy = self.look.width.is_none_or(|columns| columns >= ROOMY);
+        if is_roomy { GAP } else { NARROW_GAP }
     }
 
     /// Of what is sent again: how long after the copy before.

@@ -1,9 +1,15 @@
 //! Colours and widths of a terminal.
 
+use std::borrow::Cow;
+
+use nihao_protocol::chat::shown;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::event::Protocol;
 use crate::texts::{Language, Word};
+
+/// What ends a line that would be longer.
+const MORE: &str = "…";
 
 /// How lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,21 +28,6 @@ impl Look {
         word.told(self.language)
     }
 
-    /// A text in the colour of its layer.
-    pub(super) fn paint(&self, protocol: Protocol, text: &str) -> String {
-        self.colored(color(protocol), text)
-    }
-
-    /// A text that stands back.
-    pub(super) fn dim(&self, text: &str) -> String {
-        self.colored("2", text)
-    }
-
-    /// A text about something that is wrong.
-    pub(super) fn alarm(&self, text: &str) -> String {
-        self.colored("1;31", text)
-    }
-
     fn colored(&self, code: &str, text: &str) -> String {
         if self.colors && !text.is_empty() {
             format!("\u{1b}[{code}m{text}\u{1b}[0m")
@@ -45,21 +36,35 @@ impl Look {
         }
     }
 
-    /// The texts one behind the other, each painted, cut where the line ends.
+    /// The texts one behind the other, each painted. Where the line ends before they do, it says so.
     pub(crate) fn line(&self, parts: &[(Ink, &str)]) -> String {
-        let mut left = self.width.unwrap_or(usize::MAX);
+        let parts: Vec<_> = parts.iter().map(|(ink, text)| (*ink, shown(text))).collect();
+        let all: String = parts.iter().map(|(_, text)| text.as_ref()).collect();
+        let is_whole = self.width.is_none_or(|columns| all.trim_end().width() <= columns);
+        let mut left = match self.width {
+            Some(columns) if !is_whole => columns.saturating_sub(MORE.width()),
+            _ => usize::MAX,
+        };
         let mut line = String::new();
-        for (ink, text) in parts {
-            let shown = nihao_protocol::chat::shown(text);
-            let cut = cut(&shown, left);
+        for (ink, text) in &parts {
+            let cut = cut(text, left);
+            let is_last = cut.len() < text.len();
             left = left.saturating_sub(cut.width());
-            line += &match ink {
-                Ink::Plain => cut.to_owned(),
-                Ink::Dim => self.dim(cut),
-                Ink::Alarm => self.alarm(cut),
-                Ink::Good => self.colored("32", cut),
-                Ink::Layer(protocol) => self.paint(*protocol, cut),
+            let cut = if is_last {
+                Cow::from(format!("{cut}{MORE}"))
+            } else {
+                cut.into()
             };
+            line += &match ink {
+                Ink::Plain => cut.into_owned(),
+                Ink::Dim => self.colored("2", &cut),
+                Ink::Alarm => self.colored("1;31", &cut),
+                Ink::Good => self.colored("32", &cut),
+                Ink::Layer(protocol) => self.colored(color(*protocol), &cut),
+            };
+            if is_last {
+                break;
+            }
         }
         line.truncate(line.trim_end().len());
         line.push('\n');
@@ -152,7 +157,13 @@ mod tests {
             width: Some(9),
             language: Language::English,
         };
-        assert_eq!(look.line(&[(Ink::Plain, "say "), (Ink::Dim, "您好！")]), "say 您好\n");
+        assert_eq!(look.line(&[(Ink::Plain, "say "), (Ink::Dim, "您好")]), "say 您好\n");
+        assert_eq!(look.line(&[(Ink::Plain, "say "), (Ink::Dim, "您好！")]), "say 您好…\n");
+        assert_eq!(look.line(&[(Ink::Plain, "say"), (Ink::Dim, "您好！")]), "say您好！\n");
+        assert_eq!(
+            look.line(&[(Ink::Plain, "saying"), (Ink::Dim, "您好！")]),
+            "saying您…\n"
+        );
         assert_eq!(
             look.line(&[(Ink::Plain, "a\u{1b}[2Jb")]),
             "a␛[2Jb\n",

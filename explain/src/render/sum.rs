@@ -8,7 +8,7 @@ use super::names;
 use super::paint::{Ink, Look};
 use crate::event::Protocol;
 use crate::story::{Entry, Ledger, Screen, Share, Story};
-use crate::texts::{self, Word};
+use crate::texts;
 
 /// Columns of a share's name and of a number.
 const NAME: usize = 16;
@@ -30,7 +30,7 @@ pub fn sum(story: &Story, look: &Look, full: bool) -> String {
     } else {
         text += &short(&story.ledger, look);
     }
-    text + &wires(&story.ledger, look)
+    text + &wires(&story.ledger, look, full)
 }
 
 /// From the frame to the text, with each layer's size.
@@ -46,13 +46,9 @@ fn up(screen: &Screen, look: &Look) -> String {
             count => format!("{count} × {name} {}", step.bytes),
         }
     });
-    let said = |number: usize, word: &Word| format!("{number} {}", look.say(word));
-    let sizes = [
-        said(screen.bytes(), &texts::WORD_BYTES),
-        said(screen.characters(), &texts::WORD_CHARACTERS),
-        said(screen.columns(), &texts::WORD_COLUMNS),
-    ];
-    let steps: Vec<String> = steps.chain([sizes.join(look.say(&texts::COMMA))]).collect();
+    // How many characters and columns the text is stands with the screen.
+    let text = format!("{} {}", look.say(&texts::WORD_TEXT), screen.bytes());
+    let steps: Vec<String> = steps.chain([text]).collect();
     let (head, colon) = (look.say(&texts::WORD_UPWARDS), look.say(&texts::COLON));
     format!("  {} {head}{colon}{}", screen.node, steps.join(names::THEN))
 }
@@ -136,8 +132,8 @@ fn row(name: &str, numbers: &[String]) -> String {
     row
 }
 
-/// What passed each wire, and what a cable adds that no capture has.
-fn wires(ledger: &Ledger, look: &Look) -> String {
+/// What passed each wire, and in brackets what a cable adds that no capture has.
+fn wires(ledger: &Ledger, look: &Look, full: bool) -> String {
     if ledger.wires.is_empty() {
         return String::new();
     }
@@ -154,6 +150,10 @@ fn wires(ledger: &Ledger, look: &Look) -> String {
     });
     let wires: Vec<String> = wires.collect();
     let head = format!("{}{colon}", look.say(&texts::WORD_WIRE));
+    let text = look.list(&[(Ink::Plain, &head)], &wires.join(comma), comma, ASIDE);
+    if !full {
+        return text;
+    }
     let why = format!("  + {cable}{colon}{}", texts::LEDGER_CABLE.told(look.language));
-    look.list(&[(Ink::Plain, &head)], &wires.join(comma), comma, ASIDE) + &look.line(&[(Ink::Dim, &why)])
+    text + &look.line(&[(Ink::Dim, &why)])
 }

@@ -152,8 +152,6 @@ words! {
     WORD_BODY: "body", "请求体";
     WORD_TEXT: "text", "文字";
     WORD_BYTES: "bytes", "字节";
-    WORD_CHARACTERS: "characters", "个字符";
-    WORD_COLUMNS: "columns", "列";
     WORD_MESSAGE: "the message", "这条消息";
     WORD_WHOLE_RUN: "whole run", "全程";
     WORD_SUM: "sum", "合计";
