@@ -35,15 +35,19 @@ pub fn values(
     name: &str,
     write: fn(&Field) -> String,
 ) -> Vec<String> {
-    let layers = layers
-        .iter()
-        .filter(|found| found.protocol == protocol && found.name == layer);
+    let layers = layers.iter().filter(|found| is(found, protocol, layer));
     let parts = layers.flat_map(|layer| &layer.parts);
     let fields = parts.filter_map(|part| match part {
         Part::Field(field) if field.name == name => Some(field),
         _ => None,
     });
     fields.map(write).collect()
+}
+
+/// Whether a layer is of this protocol and name, or such a one in a quote: tshark reads quotes as if they had come.
+fn is(found: &Layer, protocol: Protocol, name: &str) -> bool {
+    let quoted = found.protocol == Protocol::Icmp && found.name.strip_prefix("quoted ") == Some(name);
+    quoted || (found.protocol == protocol && found.name == name)
 }
 
 /// A number as tshark writes most of them.
@@ -122,8 +126,10 @@ pub const LOW: [Same; 27] = [
     same("ip.dst", |l| values(l, PACKET, "destination address", plain)),
     same("tcp.srcport", |l| values(l, SEGMENT, "source port", decimal)),
     same("tcp.dstport", |l| values(l, SEGMENT, "destination port", decimal)),
-    same("tcp.seq_raw", |l| values(l, SEGMENT, "sequence number", decimal)),
-    same("tcp.seq", |l| values(l, SEGMENT, "sequence number", place)),
+    same("tcp.seq_raw", |l| {
+        values(&parted(l).0, SEGMENT, "sequence number", decimal)
+    }),
+    same("tcp.seq", places),
     same("tcp.ack_raw", |l| values(l, SEGMENT, "acknowledgment number", decimal)),
     same("tcp.ack", |l| values(l, SEGMENT, "acknowledgment number", relative)),
     same("tcp.window_size_value", |l| values(l, SEGMENT, "window", decimal)),
@@ -204,10 +210,21 @@ pub const HIGH: [Same; 24] = [
     same("http.response.line", |l| header_lines(l, "status line")),
 ];
 
+/// What came, and what was quoted.
+fn parted<'a>(layers: &[&'a Layer]) -> (Vec<&'a Layer>, Vec<&'a Layer>) {
+    layers.iter().partition(|layer| !layer.name.starts_with("quoted "))
+}
+
+/// A quote has no stream to count in: tshark gives the number as it stands, and not by its other name.
+fn places(layers: &[&Layer]) -> Vec<String> {
+    let (came, quoted) = parted(layers);
+    let mut all = values(&came, SEGMENT, "sequence number", place);
+    all.extend(values(&quoted, SEGMENT, "sequence number", decimal));
+    all
+}
+
 fn bits(layers: &[&Layer], (protocol, layer): (Protocol, &str), name: &str) -> Vec<String> {
-    let layers = layers
-        .iter()
-        .filter(|found| found.protocol == protocol && found.name == layer);
+    let layers = layers.iter().filter(|found| is(found, protocol, layer));
     let fields = layers.flat_map(|layer| layer.parts.iter());
     let bits = fields.filter_map(|part| match part {
         Part::Field(field) => field.bits(name),

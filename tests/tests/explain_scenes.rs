@@ -121,15 +121,15 @@ async fn compare(name: &str, journey: &Journey, end: &str, options: &[String], c
     let names: Vec<_> = fields.iter().map(|same| same.field).collect();
     let rows = tshark::fields(&file, options, &names).await?;
     ensure!(rows.len() == account.frames.len(), "{} rows", rows.len());
-    // A complaint quotes the packet it is about: tshark reads the quote as if it had come, we leave it as it is.
+    // Behind the first eight bytes of what a quoted packet carried, which are told, tshark reads on: a name server's message may be there.
     let quotes = |frame: usize| {
-        account
-            .layers_of(frame)
-            .iter()
-            .any(|(_, layer)| layer.protocol == Protocol::Icmp)
+        let layers = account.layers_of(frame);
+        layers.iter().any(|(_, layer)| layer.protocol == Protocol::Icmp)
     };
     let mut found = differences(&account, &rows, &fields);
-    found.retain(|told| !(0..rows.len()).any(|frame| quotes(frame) && told.starts_with(&format!("frame {frame}, "))));
+    found.retain(|told| {
+        !(0..rows.len()).any(|frame| quotes(frame) && told.starts_with(&format!("frame {frame}, dns.")))
+    });
     ensure!(found.is_empty(), "{name}, {end}:\n{}", found.join("\n"));
     for row in &rows {
         for name in &names {

@@ -1,7 +1,8 @@
 //! ICMP (RFC 792): the network's own messages.
 
-use super::checksum;
-use super::fields::{Fields, Stop};
+use super::fields::{Fields, Stop, big_endian};
+use super::{checksum, ipv4};
+use crate::event::{Protocol, Value};
 use crate::texts;
 
 /// Reads a message.
@@ -31,8 +32,13 @@ pub(super) fn message(fields: &mut Fields<'_>) -> Result<(), Stop> {
         }
         3 | 11 => {
             fields.number("unused", 2)?;
-            fields.number("next-hop MTU", 2)?;
-            fields.bytes("original packet", fields.left())?;
+            if (kind, code) == (3, 4) {
+                fields.number("next-hop MTU", 2)?;
+                fields.explain(&texts::ICMP_MTU);
+            } else {
+                fields.number("unused", 2)?;
+            }
+            fields.layer((Protocol::Icmp, "quoted packet"), fields.left(), quote);
             fields.explain(&texts::ICMP_QUOTE);
         }
         _ => {
@@ -54,6 +60,42 @@ const fn code_name(kind: u64, code: u64) -> Option<&'static str> {
         (11, 1) => Some("reassembly time exceeded"),
         _ => None,
     }
+}
+
+/// Reads the beginning of a packet: its header, and of what it carried at least eight bytes (RFC 792).
+fn quote(fields: &mut Fields<'_>) -> Result<(), Stop> {
+    let protocol = ipv4::quoted(fields)?;
+    let left = fields.left();
+    match protocol {
+        Some(6) => fields.layer((Protocol::Icmp, "quoted segment"), left, |segment| {
+            let ports = ports(segment)?;
+            segment.value("sequence number", 4, |bytes| Value::Sequence {
+                raw: u32::try_from(big_endian(bytes)).unwrap_or_default(),
+                relative: None,
+            })?;
+            segment.what(ports);
+            rest(segment)
+        }),
+        Some(17) => fields.layer((Protocol::Icmp, "quoted datagram"), left, |datagram| {
+            let ports = ports(datagram)?;
+            datagram.number("length", 2)?;
+            datagram.number("checksum", 2)?;
+            datagram.what(ports);
+            rest(datagram)
+        }),
+        _ => Some(rest(fields)?),
+    };
+    Ok(())
+}
+
+fn ports(fields: &mut Fields<'_>) -> Result<String, Stop> {
+    let source = fields.number("source port", 2)?;
+    let destination = fields.number("destination port", 2)?;
+    Ok(format!("{source} -> {destination}"))
+}
+
+fn rest(fields: &mut Fields<'_>) -> Result<(), Stop> {
+    fields.bytes("rest of quote", fields.left()).map(|_| ())
 }
 
 const fn kind_name(kind: u64) -> Option<&'static str> {

@@ -24,8 +24,42 @@ pub(super) fn length(bytes: &[u8]) -> usize {
     }
 }
 
+/// What a header says that matters for what is behind it.
+struct Header {
+    datagram: Datagram,
+    identification: u64,
+    /// Where in its packet the payload stands, in bytes, and whether more of it follows elsewhere.
+    offset: usize,
+    more: bool,
+}
+
 /// Reads a packet.
 pub(super) fn packet(fields: &mut Fields<'_>, wire: &mut Wire<'_>) -> Result<(), Stop> {
+    let present = fields.left();
+    let Header {
+        datagram,
+        identification,
+        offset,
+        more,
+    } = header(fields, present)?;
+    if more || offset > 0 {
+        let range = fields.opaque_part("fragment", fields.left());
+        fields.explain(&texts::IP_FRAGMENT);
+        wire.fragment((datagram, identification), (offset, more), range);
+        return Ok(());
+    }
+    wire.datagram(fields, datagram)
+}
+
+/// Reads a packet's beginning, as messages of ICMP quote it; the protocol that the rest belongs to, if that is its beginning.
+pub(super) fn quoted(fields: &mut Fields<'_>) -> Result<Option<u8>, Stop> {
+    // A quote is short; its total length is the packet's.
+    let header = header(fields, usize::MAX)?;
+    Ok((header.offset == 0).then_some(header.datagram.protocol))
+}
+
+/// Reads a header, of whose packet this many bytes are there.
+fn header(fields: &mut Fields<'_>, present: usize) -> Result<Header, Stop> {
     let whole = fields.rest();
     let first = fields.bits("version and header length", &[("version", 4), ("header length", 4)])?;
     let header = usize::try_from(first & 0x0f).unwrap_or_default() * 4;
@@ -39,8 +73,8 @@ pub(super) fn packet(fields: &mut Fields<'_>, wire: &mut Wire<'_>) -> Result<(),
     fields.explain(&texts::IP_TRAFFIC_CLASS);
     let length = fields.number("total length", 2)?;
     fields.explain(&texts::IP_LENGTH);
-    if length < (first & 0x0f) * 4 || usize::try_from(length).is_ok_and(|length| length > whole.len()) {
-        let found = format!("{length} / {}", whole.len());
+    if length < (first & 0x0f) * 4 || usize::try_from(length).is_ok_and(|length| length > present) {
+        let found = format!("{length} / {present}");
         fields.note(Note::with(&texts::CUT_SHORT, found));
     }
     let identification = fields.number("identification", 2)?;
@@ -72,18 +106,16 @@ pub(super) fn packet(fields: &mut Fields<'_>, wire: &mut Wire<'_>) -> Result<(),
     fields.explain(&texts::IP_ROUTING);
     fields.what(format!("{source} -> {destination}"));
     fields.layer((Protocol::Ipv4, "options"), header.saturating_sub(HEADER), options);
-    let datagram = Datagram {
-        source: IpAddr::V4(source),
-        destination: IpAddr::V4(destination),
-        protocol,
-    };
-    if more || offset > 0 {
-        let range = fields.opaque_part("fragment", fields.left());
-        fields.explain(&texts::IP_FRAGMENT);
-        wire.fragment((datagram, identification), (offset, more), range);
-        return Ok(());
-    }
-    wire.datagram(fields, datagram)
+    Ok(Header {
+        datagram: Datagram {
+            source: IpAddr::V4(source),
+            destination: IpAddr::V4(destination),
+            protocol,
+        },
+        identification,
+        offset,
+        more,
+    })
 }
 
 /// What people call a protocol over IP.

@@ -88,6 +88,9 @@ super::texts! {
     ICMP_QUOTE: Why, "RFC 792 §1",
         "The beginning of the packet that it is about, so that its sender knows which.",
         "所涉分组的开头部分，使其发送方知道说的是哪一个。";
+    ICMP_MTU: Why, "RFC 1191 §4",
+        "How long a packet may be on the link that was too narrow: the sender sends no longer ones from here on.",
+        "那段太窄的链路最多能容纳多长的分组：发送方此后不再发更长的。";
     UDP_PORT: Why, "RFC 768 §1",
         "Which program on the host: 53 is a name server.",
         "主机上的哪个程序：53 号是域名服务器。";
