@@ -1,12 +1,17 @@
 //! DNS and ICMP as `explain` tells them, and as tshark does: questions, aliases, addresses, referrals, refusals, pointers.
 
+use std::process::{Command, Stdio};
+
 use anyhow::{Result, ensure};
 use nihao_explain::capture::{Capture, Frame, Way};
 use nihao_explain::decode::decode;
 use nihao_explain::pcapng;
 use nihao_protocol::clock::UnixTime;
+use nihao_tests::lab::binaries;
+use nihao_tests::live::Server;
 use nihao_tests::told::{NAMES, count, differences};
 use nihao_tests::tshark;
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Builder;
 
@@ -81,4 +86,71 @@ fn packet(protocol: u8, payload: &[u8]) -> Vec<u8> {
     frame.extend([0, 0, 0x40, 0, 64, protocol, 0, 0, 192, 0, 2, 53, 192, 0, 2, 10]);
     frame.extend(payload);
     frame
+}
+
+/// A name server whose answers fit no datagram.
+const LONG_WINDED: &str = r#"
+import socket, struct, threading
+tcp = socket.create_server(("127.0.0.1", 0))
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+udp.bind(tcp.getsockname())
+def question(query):
+    return query[12:query.index(b"\0", 12) + 5]
+def datagrams():
+    while True:
+        query, who = udp.recvfrom(4096)
+        udp.sendto(query[:2] + b"\x83\x80\0\1\0\0\0\0\0\0" + question(query), who)
+threading.Thread(target=datagrams, daemon=True).start()
+print("port", tcp.getsockname()[1])
+while True:
+    stream, _ = tcp.accept()
+    query = stream.recv(4096)[2:]
+    record = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x7f\0\0\1"
+    count = 1 if question(query)[-4:-2] == b"\0\1" else 0
+    answer = query[:2] + b"\x81\x80\0\1" + struct.pack(">H", count) + b"\0\0\0\0" + question(query) + record * count
+    stream.sendall(struct.pack(">H", len(answer)) + answer)
+"#;
+
+/// Asked again over TCP, a look-up has its messages as over UDP: here two frames, for our own code reads the length first.
+#[test]
+fn an_answer_over_tcp_stands_with_its_look_up() -> Result<()> {
+    let server = Server::start(Command::new("python3").args(["-u", "-c", LONG_WINDED]), "port ")?;
+    let home = TempDir::new()?;
+    let output = Command::new(&binaries().nihao)
+        .arg("--home")
+        .arg(home.path())
+        .args([
+            "--resolver",
+            &format!("127.0.0.1:{}", server.port),
+            "explain",
+            "--json",
+            "--live",
+        ])
+        .arg(format!("https://long.example.org:{}/", server.port))
+        .stdin(Stdio::null())
+        .output()?;
+    let text = String::from_utf8(output.stdout)?;
+    let lines: Vec<Value> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let asked = |result: &str| {
+        let lookups = lines.iter().filter(|line| line["type"] == "lookup");
+        lookups
+            .filter(|line| line["asked"] == "long.example.org A" && line["result"] == result)
+            .collect::<Vec<_>>()
+    };
+    for (result, frames, layer) in [("again", 2, "payload"), ("answer", 3, "message over TCP")] {
+        let [lookup] = asked(result)[..] else {
+            anyhow::bail!("one look-up with {result}: {text}");
+        };
+        let numbers = lookup["frames"].as_array().expect("frames");
+        ensure!(numbers.len() == frames, "{lookup}");
+        let told = lines
+            .iter()
+            .filter(|line| numbers.contains(&line["number"]) || numbers.contains(&line["frame"]));
+        let trees: String = told.map(|line| line["tree"].to_string()).collect();
+        ensure!(
+            trees.contains(layer) && trees.contains("long.example.org A?"),
+            "{trees}"
+        );
+    }
+    Ok(())
 }

@@ -1,5 +1,8 @@
 //! A name on its way through the layers: what the programs told of it, and the messages that were seen on the wire for it.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
@@ -325,25 +328,28 @@ impl Witnesses<'_> {
         let (Some(capture), Some(account)) = (self.captures.get(node), self.accounts.get(node)) else {
             return Vec::new();
         };
-        if open.transport == Transport::Tcp {
-            return Vec::new(); // a connection of its own, which is told as one
-        }
-        let frames = capture.frames.iter().zip(&account.frames);
-        let frames = frames.filter(|(frame, _)| (open.asked.at..=end).contains(&frame.at));
-        let own = frames.filter(|(frame, told)| {
+        let frames = capture.frames.iter().zip(&account.frames).enumerate();
+        let frames = frames.filter(|(_, (frame, _))| (open.asked.at..=end).contains(&frame.at));
+        let messages = frames.filter_map(|(index, (frame, told))| {
             let peer = match frame.way {
                 Way::Out => "destination address",
                 Way::In => "source address",
             };
-            let is_peer = told.layer.field_within(peer).map(|field| &field.value);
-            let questions = told.layer.find(Protocol::Dns, "question");
-            is_peer == Some(&Value::Ip(open.server.ip())) && questions.is_some_and(|asked| asked.what == question)
-        });
-        let messages = own.map(|(frame, told)| Message {
-            at: frame.at,
-            way: frame.way,
-            bytes: frame.bytes.clone(),
-            layer: told.layer.clone(),
+            let is_peer = told.layer.field_within(peer).map(|field| &field.value) == Some(&Value::Ip(open.server.ip()));
+            let is_stream = told.flow.is_some();
+            let asked = |layer: &Layer| layer.name == "question" && layer.what == question;
+            // Over TCP a message may have come in several segments: it is told with the last of them.
+            let layers = account.layers_of(index).into_iter();
+            let (space, _) = layers
+                .into_iter()
+                .find(|(_, layer)| layer.protocol == Protocol::Dns && asked(layer))?;
+            (is_peer && is_stream == (open.transport == Transport::Tcp)).then_some(())?;
+            Some(Message {
+                at: frame.at,
+                way: frame.way,
+                bytes: frame.bytes.clone(),
+                layer: account.layer(space)?.clone(),
+            })
         });
         let mut messages: Vec<_> = messages.collect();
         // Who asks again asks in a look-up of its own.
