@@ -159,7 +159,7 @@ struct Act {
 fn acts(run: &Run) -> Vec<Act> {
     let act = |rung: &Rung| Act {
         kind: (rung.act.clone(), is_forward(run, rung)),
-        messages: run.trees(rung).flat_map(messages).collect(),
+        messages: run.trees(rung).flat_map(|(_, tree)| messages(tree)).collect(),
         lost_behind: rung.lost_behind.clone(),
         is_broken: rung.broken.is_some(),
     };
@@ -216,13 +216,16 @@ fn compare_steps(first: (&Run, &Rung), second: (&Run, &Rung), found: &mut Found,
     let broken = |rung: &Rung| rung.broken.as_ref().map(|broken| broken.seen.clone());
     found.said("broken", (broken(first.1), broken(second.1)));
     let (ones, others): (Vec<_>, Vec<_>) = (first.0.trees(first.1).collect(), second.0.trees(second.1).collect());
-    let numbers = |shapes: &mut Shapes, trees: &[&Part]| trees.iter().map(|tree| shapes.of(tree)).collect::<Vec<_>>();
+    let numbers = |shapes: &mut Shapes, trees: &[(bool, &Part)]| {
+        let numbers = trees.iter().map(|(way, tree)| (*way, shapes.of(tree)));
+        numbers.collect::<Vec<_>>()
+    };
     let pairs = align(&numbers(shapes, &ones), &numbers(shapes, &others));
-    let kinds = |trees: &[&Part]| trees.iter().map(|tree| chain(tree)).collect::<Vec<_>>();
+    let kinds = |trees: &[(bool, &Part)]| trees.iter().map(|(way, tree)| (*way, chain(tree))).collect::<Vec<_>>();
     for pair in refine(pairs, &kinds(&ones), &kinds(&others)) {
         // A frame more or less without a message of its own is an acknowledgment or a copy: it shows in the sums.
         if let Pair::Both(one, other) = pair
-            && let (Some(one), Some(other)) = (ones.get(one), others.get(other))
+            && let (Some((_, one)), Some((_, other))) = (ones.get(one), others.get(other))
         {
             found.compare((one, other), &mut Vec::new(), shapes);
         }
@@ -251,19 +254,24 @@ impl Found {
     }
 }
 
-/// What differs beside the steps.
+/// What differs beside the steps: how the runs ended first, then what came to something else, then what only one of them has.
 fn besides(first: &Run, second: &Run) -> Vec<Difference> {
     let mut found = Found::default();
     let (one, other) = (&first.story, &second.story);
+    let failed = |run: &Run| run.outcome.as_ref().and_then(|outcome| outcome.error.clone());
+    found.said("failed", (failed(first), failed(second)));
+    let heard = |run: &Run| run.outcome.as_ref().map(|outcome| outcome.heard.join(" | "));
+    found.said("heard", (heard(first), heard(second)));
     found.said("view", (Some(one.view.clone()), Some(other.view.clone())));
     found.said("source", (one.source.clone(), other.source.clone()));
     found.said("path", (Some(one.path.join(" ")), Some(other.path.join(" "))));
     found.listed("lookup", &lookups(first), &lookups(second));
     found.listed("check", &checks(first), &checks(second));
-    let failed = |run: &Run| run.outcome.as_ref().and_then(|outcome| outcome.error.clone());
-    found.said("failed", (failed(first), failed(second)));
-    let heard = |run: &Run| run.outcome.as_ref().map(|outcome| outcome.heard.join(" | "));
-    found.said("heard", (heard(first), heard(second)));
+    let is_of_one = |difference: &Difference| {
+        let is_listed = difference.path.len() > 1;
+        is_listed && (difference.expected.is_none() || difference.seen.is_none())
+    };
+    found.differences.sort_by_key(is_of_one);
     found.differences
 }
 

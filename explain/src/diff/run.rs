@@ -224,6 +224,9 @@ pub enum BadRun {
     /// It is of a version that is not known here.
     #[error("its format is of version {0}, and this program knows version {VERSION}")]
     OtherVersion(u64),
+    /// What a step or a frame speaks of is not there: the end is missing.
+    #[error("it ends too early: {0}, which it speaks of, is not there")]
+    Cut(String),
     /// A line is not what it says it is.
     #[error("line {number}: {reason}")]
     BadLine {
@@ -272,7 +275,20 @@ impl Run {
         if run.story.version == 0 {
             return Err(BadRun::NoStory);
         }
+        run.check_whole()?;
         Ok(run)
+    }
+
+    fn check_whole(&self) -> Result<(), BadRun> {
+        let frames = self.rungs.iter().flat_map(|rung| &rung.frames);
+        let derived = self.frames.iter().flat_map(|frame| &frame.completes);
+        let last_frame = frames.max().filter(|last| **last > self.frames.len());
+        let last_derived = derived.max().filter(|last| **last > self.derived.len());
+        let missing = last_frame.map(|number| format!("frame {number}"));
+        match missing.or(last_derived.map(|number| format!("derived {number}"))) {
+            Some(what) => Err(BadRun::Cut(what)),
+            None => Ok(()),
+        }
     }
 
     fn add(&mut self, line: &[u8]) -> Result<(), serde_json::Error> {
@@ -295,12 +311,13 @@ impl Run {
         frames.filter_map(|number| self.frames.get(number.checked_sub(1)?))
     }
 
-    /// What is in a step: each of its frames, and behind it what became complete with it.
-    pub(super) fn trees<'a>(&'a self, rung: &'a Rung) -> impl Iterator<Item = &'a Part> {
+    /// What is in a step: each of its frames, and behind it what became complete with it; and whether that goes the step's way.
+    pub(super) fn trees<'a>(&'a self, rung: &'a Rung) -> impl Iterator<Item = (bool, &'a Part)> {
         self.frames_of(rung).flat_map(|frame| {
             let derived = frame.completes.iter();
             let derived = derived.filter_map(|number| self.derived.get(number.checked_sub(1)?));
-            std::iter::once(&frame.tree).chain(derived.map(|derived| &derived.tree))
+            let trees = std::iter::once(&frame.tree).chain(derived.map(|derived| &derived.tree));
+            trees.map(|tree| (frame.way == rung.way, tree))
         })
     }
 }

@@ -40,15 +40,17 @@ pub fn text(comparison: &Comparison, names: Names<'_>, look: &Look) -> String {
         return teller.equal(comparison);
     }
     let mut text = teller.head();
+    let mut before = Vec::new();
     for step in &comparison.steps {
-        text += &teller.step(step);
+        text += &teller.step(step, &mut before);
     }
     text.push('\n');
     text += &teller.parting(comparison);
     text += &teller.counts(comparison);
     if !comparison.besides.is_empty() {
         text += &teller.plain(teller.word(&texts::DIFF_BESIDES));
-        text += &teller.differences(&comparison.besides, 2, LONG);
+        let all: Vec<&Difference> = comparison.besides.iter().collect();
+        text += &teller.differences(&all, 2, LONG);
     }
     let fresh = teller.fresh(comparison);
     if !fresh.is_empty() {
@@ -93,7 +95,8 @@ impl Teller<'_> {
         .concat()
     }
 
-    fn step(&self, step: &Step) -> String {
+    /// A step and where it differs: what was told of a step `before` is not told again.
+    fn step<'a>(&self, step: &'a Step, before: &mut Vec<&'a Difference>) -> String {
         let (first, second) = (step.first.as_ref(), step.second.as_ref());
         let (expected, seen) = (self.word(&texts::DIFF_FIRST), self.word(&texts::DIFF_SECOND));
         let lines = match step.mark {
@@ -112,7 +115,15 @@ impl Teller<'_> {
             Mark::First => self.line(("−", Ink::Alarm), (first, None), first, ""),
             Mark::Second => self.line(("+", Ink::Alarm), (None, second), second, ""),
         };
-        lines + &self.differences(&step.differences, 16, SHORT)
+        let is_new = |one: &&Difference| !before.contains(one);
+        let (new, known): (Vec<_>, Vec<_>) = step.differences.iter().partition(is_new);
+        let mut text = lines + &self.differences(&new, 16, SHORT);
+        if !known.is_empty() {
+            let again = format!("{:16}~ {} {}", "", known.len(), self.word(&texts::DIFF_AGAIN));
+            text += &self.look.line(&[(Ink::Dim, &again)]);
+        }
+        before.extend(new);
+        text
     }
 
     fn line(
@@ -152,10 +163,10 @@ impl Teller<'_> {
     }
 
     /// Differences, each once with how often it is there, and how many more there are.
-    fn differences(&self, all: &[Difference], indent: usize, longest: usize) -> String {
+    fn differences(&self, all: &[&Difference], indent: usize, longest: usize) -> String {
         let mut counted: Vec<(&Difference, usize)> = Vec::new();
         for one in all {
-            match counted.iter_mut().find(|(known, _)| *known == one) {
+            match counted.iter_mut().find(|(known, _)| known == one) {
                 Some((_, count)) => *count += 1,
                 None => counted.push((one, 1)),
             }

@@ -71,6 +71,7 @@ words! {
     DIFF_STEP: "step", "步骤";
     DIFF_LAYER: "layer", "协议层";
     DIFF_MORE: "more, which --json tells", "处，用 --json 查看";
+    DIFF_AGAIN: "as in a step above", "处与上面的步骤相同";
     DIFF_PARTING: "The runs part here first:", "两次运行最先在这里分开：";
     DIFF_NO_PARTING: "The same steps in both, with the same messages.", "两次运行的步骤和消息都相同。";
     DIFF_EQUAL: "Equal: the same steps, and every field says the same.", "相同：步骤相同，每个字段的内容也相同。";
