@@ -215,3 +215,45 @@ fn a_router_says_how_long_a_packet_may_be() {
     assert!(frame.contains("next-hop MTU: 1000"), "{frame}");
     assert!(!frame.contains("Invalid"), "{frame}");
 }
+
+#[test]
+fn a_changed_frame_is_crossed_on_the_wire_that_changed_it() {
+    // From A, of what B sent; from A and from B, of what A sent; and the whole of a request.
+    for (fault, view, kind, behind, what) in [
+        ("flip=3000", "A", "missed", "R2", "{EncryptedExtensions}"),
+        ("flip=3000", "B", "rung", "R2", "{EncryptedExtensions}"),
+        ("flip=10", "A", "rung", "R1", "ACK seq=1 ack=1 1460 bytes"),
+        ("reset=2", "A", "rung", "R1", "ClientHello"),
+        ("flip=4200", "A", "missed", "R2", "{HTTP/1.1 201 Created}"),
+    ] {
+        let story = told(&["--fault", fault, "--view", view, "--json"]);
+        let lines = story.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let changed: Vec<_> = lines
+            .filter(|line| line["type"] == kind && !line["changed_behind"].is_null())
+            .collect();
+        let [changed] = &changed[..] else {
+            panic!("{fault} from {view}: one was changed: {changed:?}")
+        };
+        assert_eq!(changed["changed_behind"], behind, "{fault} from {view}");
+        assert!(text(changed, "what").contains(what), "{fault} from {view}: {changed}");
+        assert_eq!(changed["why"]["key"], "WIRE_CHANGED");
+        let seen = changed["seen"].as_array().unwrap();
+        assert_eq!(
+            seen.last().unwrap()["node"],
+            behind,
+            "{fault} from {view}: it goes no further"
+        );
+    }
+    for arguments in [&[][..], &["--fault", "duplicate=20"], &["--loss", "20"]] {
+        let rungs = rungs(arguments);
+        assert!(
+            rungs.iter().all(|rung| rung["changed_behind"].is_null()),
+            "{arguments:?}"
+        );
+    }
+    let listened = rungs(&["--fault", "flip=10", "--view", "router"]);
+    assert!(
+        listened.iter().any(|rung| rung["changed_behind"] == "R1"),
+        "{listened:?}"
+    );
+}

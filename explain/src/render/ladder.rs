@@ -230,7 +230,7 @@ impl Ladder<'_> {
             (None, Way::Out) => (own, neighbour),
             (None, Way::In) => (neighbour, own),
         };
-        let lost = track.and_then(|track| track.lost_behind);
+        let lost = track.and_then(Track::ended_behind);
         let gap = self.gap();
         let (begin, end) = (from * gap + from, to * gap + to);
         let mut cells: Vec<char> = vec![' '; nodes.saturating_sub(1) * (gap + 1) + 1];

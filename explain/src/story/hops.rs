@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::changed;
 use super::ledger::Passed;
 use super::tracks::follow;
 use crate::capture::{Capture, Frame, Way};
@@ -72,7 +73,7 @@ pub(super) fn ways(seen: &Seen, path: &[&str], own: &str, places: &BTreeMap<usiz
     let switched: BTreeMap<_, _> = switched.collect();
     for names in paths(seen, path) {
         let captures: Option<Vec<&Capture>> = names.iter().map(|name| seen.captures.get(*name)).collect();
-        for track in follow(&captures.unwrap_or_default()) {
+        for track in follow(&captures.unwrap_or_default(), changed(seen, &names)) {
             let seen_at = track.seen.iter().filter_map(|sighting| {
                 let name = *names.get(sighting.node)?;
                 let frame = seen.captures.get(name)?.frames.get(sighting.frame)?;

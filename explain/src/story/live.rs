@@ -53,7 +53,7 @@ impl Story {
         (steps, marks): (&[NameStep], Vec<Mark>),
     ) -> Self {
         let account = decode::sockets(seen, known, credentials);
-        let mut rungs = rungs::rungs(&account);
+        let mut rungs = rungs::rungs(&account, |_| false);
         rungs.extend(marks.into_iter().map(Mark::rung));
         rungs.sort_by_key(|rung| rung.at);
         let is_sent = |index: usize| account.frames.get(index).is_some_and(|frame| frame.way == Way::Out);

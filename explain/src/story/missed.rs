@@ -1,13 +1,13 @@
-//! Frames that never came to where a story is told: lost on the way from the other end.
+//! Frames that never came to where a story is told: lost or changed on the way from the other end.
 
 use super::rungs;
-use super::tracks::{Track, follow};
+use super::tracks::Track;
 use crate::capture::Capture;
 use crate::decode::{Known, decode};
 use crate::event::Protocol;
 use crate::texts::Text;
 
-/// A frame that was lost before anybody saw it who tells of it.
+/// A frame that was lost, or changed, before anybody saw it who tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missed {
     /// When it was sent, in µs since the run began.
@@ -22,13 +22,13 @@ pub struct Missed {
     pub track: Track,
 }
 
-/// The frames from the ends of a path that were lost before the node `own`, in the order of time.
-pub(super) fn missed(path: &[&Capture], own: usize, known: Known<'_>) -> Vec<Missed> {
-    let lost = follow(path).into_iter().filter(|track| {
+/// The frames from the ends of a path that ended before the node `own`, in the order of time; `tracks` are all of that path.
+pub(super) fn missed(path: &[&Capture], own: usize, tracks: &[Track], known: Known<'_>) -> Vec<Missed> {
+    let lost = tracks.iter().filter(|track| {
         let came = track.seen.iter().any(|sighting| sighting.node == own);
-        track.lost_behind.is_some() && !came
+        track.ended_behind().is_some() && !came
     });
-    let lost: Vec<Track> = lost.collect();
+    let lost: Vec<&Track> = lost.collect();
     let mut missed = Vec::new();
     // Both ends may have sent such, where it is told from between them.
     for end in [0, path.len().saturating_sub(1)] {
@@ -46,8 +46,8 @@ pub(super) fn missed(path: &[&Capture], own: usize, known: Known<'_>) -> Vec<Mis
                 at: first.at,
                 protocol: told.protocol,
                 what: told.what,
-                why: rungs::why_lost(told.why),
-                track: track.clone(),
+                why: rungs::why_ended(told.why, track),
+                track: (*track).clone(),
             })
         }));
     }

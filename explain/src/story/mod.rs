@@ -19,10 +19,10 @@ pub use lookup::{Found, Lookup, Message, Place};
 pub use missed::Missed;
 pub use rungs::{Act, Rung};
 pub use screen::{Screen, Step};
-pub use tracks::{Sighting, Track, follow};
+pub use tracks::{Sighting, Track};
 pub use viewpoint::Viewpoint;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::capture::Capture;
 use crate::decode::{Known, decode};
@@ -95,23 +95,20 @@ impl Story {
         let (capture, places) = viewpoint.choose(&path);
         let account = decode(&capture, viewpoint.lends(known));
         let node = viewpoint.place(path.len());
-        let tracks = tracks(&path, node, &places);
-        let mut rungs = rungs::rungs(&account);
-        let is_lost = |frame| {
-            tracks
-                .get(frame)
-                .is_some_and(|track: &Track| track.lost_behind.is_some())
-        };
+        let all = tracks::follow(&path, changed(seen, &SIMULATED));
+        let tracks = tracks(&all, node, &places);
+        let ended = |frame| tracks.get(&frame).is_some_and(|track| track.ended_behind().is_some());
+        let mut rungs = rungs::rungs(&account, ended);
         for rung in &mut rungs {
-            if rung.frames.first().is_some_and(is_lost) {
-                rung.why = rungs::why_lost(rung.why);
+            if let Some(track) = rung.frames.first().and_then(|first| tracks.get(first)) {
+                rung.why = rungs::why_ended(rung.why, track);
             }
         }
         let is_trusted = viewpoint.is_trusted();
         let own = SIMULATED.get(node).filter(|_| is_trusted);
         let ways = own.map(|own| hops::ways(seen, &SIMULATED, own, &places));
         let ways = ways.unwrap_or_default();
-        let missed = own.map(|_| missed::missed(&path, node, known));
+        let missed = own.map(|_| missed::missed(&path, node, &all, known));
         let towards = |index: usize| {
             let frame = account.frames.get(index);
             frame.is_some_and(|frame| viewpoint.is_towards_end(frame.way))
@@ -154,10 +151,20 @@ impl Story {
     }
 }
 
-/// How far each frame came that was seen at a node of a path.
-fn tracks(path: &[&Capture], node: usize, places: &BTreeMap<usize, usize>) -> BTreeMap<usize, Track> {
+/// Whether a wire changed a frame behind a node of a path.
+fn changed(seen: &Seen, path: &[&str]) -> impl Fn(usize, usize) -> bool {
+    let place = |name: &str| path.iter().position(|node| *node == name);
+    let changed = seen.changed.iter();
+    let changed: BTreeSet<(usize, usize)> = changed
+        .filter_map(|(node, frame)| Some((place(node)?, *frame)))
+        .collect();
+    move |node, frame| changed.contains(&(node, frame))
+}
+
+/// How far each frame came that was seen at a node of a path, of all that passed it.
+fn tracks(all: &[Track], node: usize, places: &BTreeMap<usize, usize>) -> BTreeMap<usize, Track> {
     let mut tracks = BTreeMap::new();
-    for track in follow(path) {
+    for track in all {
         let own = track.seen.iter().filter(|sighting| sighting.node == node);
         let indices: Vec<_> = own.filter_map(|own| places.get(&own.frame)).collect();
         for index in indices {

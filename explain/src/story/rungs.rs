@@ -1,6 +1,6 @@
 //! Frames in few steps: what belongs together stands together.
 
-use super::Broken;
+use super::{Broken, Track};
 use crate::capture::Way;
 use crate::event::{Account, How, Layer, Protocol, Space, Value};
 use crate::texts::{self, Language, Text};
@@ -57,16 +57,17 @@ pub enum Act {
     Other,
 }
 
-/// Cuts an account into steps.
-pub(super) fn rungs(account: &Account) -> Vec<Rung> {
+/// Cuts an account into steps; a frame that `ended` on its way has one of its own.
+pub(super) fn rungs(account: &Account, ended: impl Fn(usize) -> bool) -> Vec<Rung> {
     let mut rungs: Vec<Rung> = Vec::new();
     for index in 0..account.frames.len() {
         let step = step(account, index, &rungs);
+        let is_apart = |last: &Rung| ended(index) || last.frames.last().is_some_and(|before| ended(*before));
         match (step, rungs.last_mut()) {
             // An acknowledgment alone says nothing that the next step does not.
             (None, Some(last)) => last.frames.push(index),
             (None, None) => {}
-            (Some(step), Some(last)) if last.takes(&step) => last.frames.push(index),
+            (Some(step), Some(last)) if last.takes(&step) && !is_apart(last) => last.frames.push(index),
             (Some(step), _) => rungs.push(step),
         }
     }
@@ -276,9 +277,11 @@ fn close_order(account: &Account, rung: &Rung) -> Option<&'static Text> {
     is_said.then_some(&texts::TCP_CLOSE_ORDER)
 }
 
-/// Why a segment is there that was lost: its third segment is all of the handshake that nobody sends again.
-pub(super) fn why_lost(why: Option<&'static Text>) -> Option<&'static Text> {
-    if why == Some(&texts::TCP_THIRD) {
+/// Why a frame is there that did not arrive as it was. The handshake's third segment is all of it that nobody sends again.
+pub(super) fn why_ended(why: Option<&'static Text>, track: &Track) -> Option<&'static Text> {
+    if track.lost_behind.is_none() && track.changed_behind.is_some() {
+        Some(&texts::WIRE_CHANGED)
+    } else if track.lost_behind.is_some() && why == Some(&texts::TCP_THIRD) {
         Some(&texts::TCP_ACK_LOST)
     } else {
         why

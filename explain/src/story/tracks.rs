@@ -12,6 +12,16 @@ pub struct Track {
     pub seen: Vec<Sighting>,
     /// The node behind which a wire lost it.
     pub lost_behind: Option<usize>,
+    /// The node behind which a wire made another frame of it.
+    pub changed_behind: Option<usize>,
+}
+
+impl Track {
+    /// The node behind which it ended, if it did not come to where it was sent.
+    #[must_use]
+    pub fn ended_behind(&self) -> Option<usize> {
+        self.lost_behind.or(self.changed_behind)
+    }
 }
 
 /// A frame at a node.
@@ -28,19 +38,19 @@ pub struct Sighting {
 /// Follows every frame that the first or the last node of a path sent, by what routers leave unchanged of a packet.
 ///
 /// Wires keep the order of equal packets, so that the first copy that leaves a node is the first that arrives at the next.
-#[must_use]
-pub fn follow(path: &[&Capture]) -> Vec<Track> {
+/// `is_changed` says of a node of the path and a frame of its capture whether a wire made another frame of it behind the node.
+pub(super) fn follow(path: &[&Capture], is_changed: impl Fn(usize, usize) -> bool) -> Vec<Track> {
     let last = path.len().saturating_sub(1);
     let there: Vec<usize> = (0..path.len()).collect();
     let back: Vec<usize> = there.iter().rev().copied().collect();
-    let mut tracks = from_end(path, &there);
+    let mut tracks = from_end(path, &there, &is_changed);
     if last > 0 {
-        tracks.extend(from_end(path, &back));
+        tracks.extend(from_end(path, &back, &is_changed));
     }
     tracks
 }
 
-fn from_end(path: &[&Capture], order: &[usize]) -> Vec<Track> {
+fn from_end(path: &[&Capture], order: &[usize], is_changed: impl Fn(usize, usize) -> bool) -> Vec<Track> {
     let mut tracks: Vec<Track> = Vec::new();
     // Copies of a packet that are on the way to the next node, in order.
     let mut under_way: BTreeMap<Packet, VecDeque<usize>> = BTreeMap::new();
@@ -50,6 +60,8 @@ fn from_end(path: &[&Capture], order: &[usize]) -> Vec<Track> {
         let mut left: BTreeMap<Packet, VecDeque<usize>> = BTreeMap::new();
         for (index, frame) in capture.frames.iter().enumerate() {
             let packet = Packet::of(&frame.bytes);
+            let changed = frame.way == Way::Out && is_changed(*node, index);
+            let goes_on = !frame.lost && !changed;
             let sighting = Sighting {
                 node: *node,
                 frame: index,
@@ -66,7 +78,7 @@ fn from_end(path: &[&Capture], order: &[usize]) -> Vec<Track> {
                 Way::Out if step == 0 => {
                     tracks.push(Track::default());
                     let track = tracks.len() - 1;
-                    if !frame.lost {
+                    if goes_on {
                         left.entry(packet).or_default().push_back(track);
                     }
                     track
@@ -75,7 +87,7 @@ fn from_end(path: &[&Capture], order: &[usize]) -> Vec<Track> {
                     let Some(track) = arrived.get_mut(&packet).and_then(VecDeque::pop_front) else {
                         continue;
                     };
-                    if !frame.lost {
+                    if goes_on {
                         left.entry(packet).or_default().push_back(track);
                     }
                     track
@@ -85,6 +97,9 @@ fn from_end(path: &[&Capture], order: &[usize]) -> Vec<Track> {
                 track.seen.push(sighting);
                 if frame.lost {
                     track.lost_behind = Some(*node);
+                }
+                if changed {
+                    track.changed_behind = Some(*node);
                 }
             }
         }
@@ -158,7 +173,7 @@ mod tests {
             frame(14, Out, 2, 63, false),
         ]);
         let b = capture(vec![frame(11, In, 1, 63, false), frame(13, Out, 2, 64, false)]);
-        let tracks = follow(&[&a, &router, &b]);
+        let tracks = follow(&[&a, &router, &b], |_, _| false);
         let told: Vec<_> = tracks
             .iter()
             .map(|track| {

@@ -85,6 +85,9 @@ super::texts! {
     BROKEN_FIX_CHANGED: Why, "RFC 8446 §6.2",
         "Try again, and over another network; nothing of what came may be believed.",
         "重试，并换一个网络；已收到的内容一概不可信。";
+    WIRE_CHANGED: Why, "RFC 3552 §3.3.4",
+        "Changed on the wire at the cross: what comes out at its other end is another frame, and its checksums fit, as an attacker or a broken box makes it.",
+        "在打叉的线路上被改动：从另一头出来的是另一帧，校验和也对得上，攻击者或坏掉的设备就会这样做。";
     SWITCH_LEARNS: Why, "IEEE 802.1Q §8.7",
         "A switch looks at link addresses alone: from a frame's source it learns which card is behind which port, and it hands the frame out of the one port where the destination is. The frame stays as it is, MAC addresses and TTL too; nobody addressed it to the switch.",
         "交换机只看数据链路层的地址：从每一帧的源 MAC 学到哪块网卡在哪个端口后面，再把帧只从目的 MAC 所在的端口送出去。帧原样不变，MAC 地址和 TTL 都不改；也没有谁把帧发给交换机自己。";

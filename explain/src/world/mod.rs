@@ -21,7 +21,7 @@ mod switch;
 mod tests;
 mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::net::SocketAddrV4;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -111,49 +111,7 @@ impl Plan {
         };
         let ended = runtime.block_on(driver::run(world.clone(), gate, scenario(world.clone()), rest));
         drop(runtime);
-        let mut network = world.lock();
-        let names = self.names;
-        let captures = names.iter().map(|(id, name)| {
-            let node = network.node_mut(*id);
-            (name.clone(), node.tap.take())
-        });
-        let captures = captures.collect();
-        let (decided, switched) = (network.take_decisions(), network.take_switched());
-        let name = |id: NodeId| names.get(&id).cloned().unwrap_or_default();
-        let decisions = decided.into_iter().map(|decided| Decision {
-            at: decided.at,
-            node: name(decided.node),
-            frame: decided.frame,
-            destination: decided.looked.destination,
-            ttl: decided.looked.ttl,
-            candidates: decided.looked.candidates,
-        });
-        let waits = network.waits().map(|(id, wait)| TimeWait {
-            node: name(id),
-            local: wait.local,
-            remote: wait.remote,
-            from: wait.from,
-            until: wait.until,
-        });
-        let switchings: Vec<Switching> = switched
-            .into_iter()
-            .map(|(id, frame, switched)| Switching {
-                node: name(id),
-                frame,
-                switched,
-            })
-            .collect();
-        let plugs = network.plugs();
-        let seen = Seen {
-            captures,
-            decisions: decisions.collect(),
-            switchings,
-            plugs: plugs
-                .map(|((one, port), (other, at))| ((name(one), port), (name(other), at)))
-                .collect(),
-            waits: waits.collect(),
-            idle: network.idle_faults(),
-        };
+        let seen = Seen::of(&mut world.lock(), &self.names);
         (ended, seen)
     }
 
@@ -172,12 +130,60 @@ pub struct Seen {
     pub decisions: Vec<Decision>,
     /// What the switches did, in the order of time.
     pub switchings: Vec<Switching>,
+    /// The frames that a wire changed behind the node that sent them: the node, and the frame's index in its capture.
+    pub changed: BTreeSet<(String, usize)>,
     /// What is plugged in where: a node's port, and the port at the other end of the wire. Each wire stands there twice.
     pub plugs: BTreeMap<(String, usize), (String, usize)>,
     /// Which connections were kept in mind after their end.
     pub waits: Vec<TimeWait>,
     /// The faults that were asked for and never happened: the run was over before.
     pub idle: Vec<Fault>,
+}
+
+impl Seen {
+    /// What was seen until now of a network whose nodes have these names; it keeps nothing of it.
+    fn of(network: &mut Network, names: &BTreeMap<NodeId, String>) -> Self {
+        let captures = names.iter().map(|(id, name)| {
+            let node = network.node_mut(*id);
+            (name.clone(), node.tap.take())
+        });
+        let captures = captures.collect();
+        let (decided, switched) = (network.take_decisions(), network.take_switched());
+        let changed = network.take_changed();
+        let name = |id: NodeId| names.get(&id).cloned().unwrap_or_default();
+        let decisions = decided.into_iter().map(|decided| Decision {
+            at: decided.at,
+            node: name(decided.node),
+            frame: decided.frame,
+            destination: decided.looked.destination,
+            ttl: decided.looked.ttl,
+            candidates: decided.looked.candidates,
+        });
+        let switchings = switched.into_iter().map(|(id, frame, switched)| Switching {
+            node: name(id),
+            frame,
+            switched,
+        });
+        let plugs = network.plugs();
+        let waits = network.waits().map(|(id, wait)| TimeWait {
+            node: name(id),
+            local: wait.local,
+            remote: wait.remote,
+            from: wait.from,
+            until: wait.until,
+        });
+        Self {
+            captures,
+            decisions: decisions.collect(),
+            switchings: switchings.collect(),
+            changed: changed.into_iter().map(|(id, frame)| (name(id), frame)).collect(),
+            plugs: plugs
+                .map(|((one, port), (other, at))| ((name(one), port), (name(other), at)))
+                .collect(),
+            waits: waits.collect(),
+            idle: network.idle_faults(),
+        }
+    }
 }
 
 /// A closed connection that the host that closed it first keeps in mind, lest its late segments be taken for another's

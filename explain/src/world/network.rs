@@ -29,6 +29,8 @@ pub(super) struct Network {
     decisions: Vec<Decided>,
     /// What each switch did, with which frame of its capture.
     switched: Vec<(NodeId, usize, Switched)>,
+    /// The frames of each node's capture that a wire changed behind it.
+    changed: Vec<(NodeId, usize)>,
 }
 
 /// What a router looked up, when, and for which frame of its capture.
@@ -81,6 +83,7 @@ impl Network {
             sent: 0,
             decisions: Vec::new(),
             switched: Vec::new(),
+            changed: Vec::new(),
         }
     }
 
@@ -171,6 +174,10 @@ impl Network {
 
     pub(super) fn take_switched(&mut self) -> Vec<(NodeId, usize, Switched)> {
         std::mem::take(&mut self.switched)
+    }
+
+    pub(super) fn take_changed(&mut self) -> Vec<(NodeId, usize)> {
+        std::mem::take(&mut self.changed)
     }
 
     /// Each port with something in it, and the port at the other end of the wire.
@@ -277,7 +284,11 @@ impl Network {
         // A port with nothing in it sends nothing.
         let Some((to, copies)) = copies else { return };
         let now = self.now;
-        self.nodes[id.0].tap.see(now, port, Way::Out, &bytes, copies.is_empty());
+        let tap = &mut self.nodes[id.0].tap;
+        if copies.iter().any(|copy| copy.bytes != bytes) {
+            self.changed.push((id, tap.0.frames.len()));
+        }
+        tap.see(now, port, Way::Out, &bytes, copies.is_empty());
         for copy in copies {
             self.sent += 1;
             self.flying.push(Reverse(Flight {

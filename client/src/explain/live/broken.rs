@@ -167,6 +167,17 @@ fn connecting(error: &ConnectError, about: &About<'_>, account: &Account) -> Tol
     }
 }
 
+/// A record that does not open: what came is not what was sealed.
+fn changed() -> Told {
+    let broken = broken(
+        said(&texts::BROKEN_EXPECTED_RECORD, &[]),
+        said(&texts::BROKEN_SEEN_CHANGED, &[]),
+        &texts::BROKEN_WHOSE_CHANGED,
+        said(&texts::BROKEN_FIX_CHANGED, &[]),
+    );
+    (Protocol::Tls, &texts::BROKEN_CHANGED, broken)
+}
+
 /// The server ended it with an alert.
 fn alerted(alert: &str, at: &str) -> Told {
     let seen = said(&texts::LIVE_SEEN_ALERT, &[alert]);
@@ -218,15 +229,7 @@ fn negotiating(error: &ConnectError, at: &str, account: &Account) -> Told {
             ),
         ),
         ConnectError::Alert { alert } => alerted(alert, at),
-        _ if complained(account, "bad_record_mac") => tls(
-            &texts::BROKEN_CHANGED,
-            broken(
-                said(&texts::BROKEN_EXPECTED_RECORD, &[]),
-                said(&texts::BROKEN_SEEN_CHANGED, &[]),
-                &texts::BROKEN_WHOSE_CHANGED,
-                said(&texts::BROKEN_FIX_CHANGED, &[]),
-            ),
-        ),
+        _ if complained(account, "bad_record_mac") => changed(),
         other => tls(
             &texts::BROKEN_AGAINST_RULES,
             broken(
@@ -281,6 +284,7 @@ fn answering(error: &WebError, about: &About<'_>, account: &Account) -> Told {
             )
         }
         WebError::TimedOut { limit, stage } => out_of_time(*limit, stage, about),
+        WebError::Broken { .. } if complained(account, "bad_record_mac") => changed(),
         WebError::Broken { stage, reason } => cut(stage, reason, about, account),
         other => unnamed(Protocol::Http, &other.to_string(), &other.hint()),
     }

@@ -68,6 +68,7 @@ impl Teller {
             "why": missed.why.map(|text| self.text(text)),
             "seen": seen.map(|seen| json!({"node": name(seen.node), "at": seen.at})).collect::<Vec<_>>(),
             "lost_behind": missed.track.lost_behind.map(name),
+            "changed_behind": missed.track.changed_behind.map(name),
         })
     }
 
