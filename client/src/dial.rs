@@ -73,7 +73,7 @@ pub enum DialStep {
         /// Which.
         address: SocketAddr,
         /// Why.
-        reason: String,
+        error: DialError,
     },
     /// There is a stream.
     Connected {
@@ -85,7 +85,7 @@ pub enum DialStep {
 }
 
 /// There is no stream.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DialError {
     /// Nobody knows the name.
     #[error("no address is known for the name {host}: {detail}")]

@@ -1,5 +1,7 @@
 //! `nihao explain --live` against real servers on loopback: what holds, and what breaks and how that is told.
 
+#[path = "explain_live/compared.rs"]
+mod compared;
 #[path = "explain_live/failures.rs"]
 mod failures;
 #[path = "explain_live/servers.rs"]

@@ -130,7 +130,7 @@ impl<N: Sockets> Race<'_, N> {
                         return Ok(stream);
                     }
                     Ok((index, address, Err(error))) => {
-                        tell(DialStep::Failed { address, reason: error.to_string() });
+                        tell(DialStep::Failed { address, error: error.clone() });
                         self.failures.push((index, error));
                         self.next = Instant::now(); // the next has its turn at once
                     }

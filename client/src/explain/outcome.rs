@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use nihao_explain::story::Phrase;
 use nihao_explain::texts::{self, Language, Word};
 use nihao_protocol::chat::shown;
 use unicode_width::UnicodeWidthStr as _;
@@ -24,11 +25,8 @@ pub fn outcome(journey: &Journey, language: Language) -> String {
     let _ = writeln!(text, "{}{told}", say(&texts::OUTCOME_ANSWER));
     for heard in &journey.heard {
         let heard = heard.as_str();
-        let (bytes, characters, columns) = (heard.len(), heard.chars().count(), heard.width());
-        let sizes = match language {
-            Language::English => format!(" ({bytes} bytes, {characters} characters, {columns} columns)"),
-            Language::Chinese => format!("（{bytes} 字节，{characters} 个字符，{columns} 列）"),
-        };
+        let sizes = [heard.len(), heard.chars().count(), heard.width()].map(|size| size.to_string());
+        let sizes = Phrase::new(&texts::OUTCOME_SIZES, sizes.each_ref().map(String::as_str)).told(language);
         let _ = writeln!(text, "{}{}{sizes}", say(&texts::OUTCOME_SCREEN), shown(heard));
     }
     if journey.heard.is_empty() {

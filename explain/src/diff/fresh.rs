@@ -61,7 +61,7 @@ pub(super) fn kind(layer: &Part, field: &Part) -> Option<Fresh> {
         ("DNS", "id") => Some(Fresh::Random),
         ("IPv4", "identification") => Some(Fresh::Random),
         ("HTTP", "value") => header(layer),
-        ("JSON" | "nihao", "id" | "token" | "secret") => Some(Fresh::Id),
+        ("JSON" | "nihao", "id" | "seq" | "token" | "secret") => Some(Fresh::Id),
         ("JSON" | "nihao", "at" | "expires" | "joined") => Some(Fresh::Time),
         ("nihao", "salt" | "chain" | "seen") => Some(Fresh::Random),
         _ => None,
@@ -76,6 +76,18 @@ fn header(layer: &Part) -> Option<Fresh> {
         Some(Fresh::Time)
     } else {
         IDS.contains(&name.as_str()).then_some(Fresh::Id)
+    }
+}
+
+/// The same of a place in some words that tell what no byte says: how long it took, which port it had.
+pub(super) fn kind_said(key: &str, place: usize) -> Option<Fresh> {
+    match (key, place) {
+        ("STEP_FOUND", 2) | ("STEP_CONNECTED", 0) | ("STEP_CONNECTED_FROM", 1) => Some(Fresh::Time),
+        // What is lost on the way is chance, and when it is sent again.
+        ("STEP_MEASURED", 0 | 1 | 3) => Some(Fresh::Time),
+        ("STEP_CONNECTED_FROM", 0) => Some(Fresh::Id),
+        ("STEP_MEASURED", 4) => Some(Fresh::Follows), // the window grows with what was sent, and when
+        _ => None,
     }
 }
 

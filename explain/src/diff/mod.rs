@@ -6,6 +6,7 @@
 //! paired in the same way, then their fields by layer and name. A field that is another in each run ([`Fresh`]) is counted, not told.
 
 mod align;
+mod calm;
 mod fresh;
 mod json;
 mod run;
@@ -106,7 +107,8 @@ impl Comparison {
 /// Compares two runs.
 #[must_use]
 pub fn compare(first: &Run, second: &Run) -> Comparison {
-    let (ones, others) = (acts(first), acts(second));
+    let (one_rungs, other_rungs) = (calm::steps(first), calm::steps(second));
+    let (ones, others) = (acts(first, &one_rungs), acts(second, &other_rungs));
     let kinds = |acts: &[Act]| acts.iter().map(|act| act.kind.clone()).collect::<Vec<_>>();
     let pairs = refine(align(&ones, &others), &kinds(&ones), &kinds(&others));
     let mut shapes = Shapes::default();
@@ -114,9 +116,9 @@ pub fn compare(first: &Run, second: &Run) -> Comparison {
     let mut steps = Vec::new();
     for pair in pairs {
         let (one, other) = match pair {
-            Pair::Both(one, other) => (first.rungs.get(one), second.rungs.get(other)),
-            Pair::First(one) => (first.rungs.get(one), None),
-            Pair::Second(other) => (None, second.rungs.get(other)),
+            Pair::Both(one, other) => (one_rungs.get(one), other_rungs.get(other)),
+            Pair::First(one) => (one_rungs.get(one), None),
+            Pair::Second(other) => (None, other_rungs.get(other)),
         };
         let is_alike = match pair {
             Pair::Both(one, other) => ones.get(one) == others.get(other),
@@ -156,14 +158,17 @@ struct Act {
     is_broken: bool,
 }
 
-fn acts(run: &Run) -> Vec<Act> {
+fn acts(run: &Run, rungs: &[Rung]) -> Vec<Act> {
     let act = |rung: &Rung| Act {
         kind: (rung.act.clone(), is_forward(run, rung)),
-        messages: run.trees(rung).flat_map(|(_, tree)| messages(tree)).collect(),
+        messages: match rung.said.first() {
+            Some(said) => vec![said.key.clone()],
+            None => run.trees(rung).flat_map(|(_, tree)| messages(tree)).collect(),
+        },
         lost_behind: rung.lost_behind.clone(),
         is_broken: rung.broken.is_some(),
     };
-    run.rungs.iter().map(act).collect()
+    rungs.iter().map(act).collect()
 }
 
 /// The messages in a tree, as their kinds are called.
@@ -187,6 +192,13 @@ fn message(layer: &Part) -> Option<String> {
             sealed.becomes.is_none().then(|| String::from("sealed record"))
         }
         "HTTP" if name == "request" || name == "response" => Some(name.to_owned()),
+        // How data is cut, and what keeps them flowing, is another thing in each run.
+        "HTTP" if name == "frame" => {
+            let kind = layer.what.split(' ').next().unwrap_or_default();
+            ["HEADERS", "RST_STREAM", "PUSH_PROMISE", "GOAWAY"]
+                .contains(&kind)
+                .then(|| kind.to_owned())
+        }
         "ICMP" if name == "message" => Some(name.to_owned()),
         "nihao" if name == "frame" => Some(layer.what.clone()),
         _ => None,
@@ -215,6 +227,7 @@ fn told(run: &Run, rung: &Rung) -> Told {
 fn compare_steps(first: (&Run, &Rung), second: (&Run, &Rung), found: &mut Found, shapes: &mut Shapes) {
     let broken = |rung: &Rung| rung.broken.as_ref().map(|broken| broken.seen.clone());
     found.said("broken", (broken(first.1), broken(second.1)));
+    found.told(first.1, second.1);
     let (ones, others): (Vec<_>, Vec<_>) = (first.0.trees(first.1).collect(), second.0.trees(second.1).collect());
     let numbers = |shapes: &mut Shapes, trees: &[(bool, &Part)]| {
         let numbers = trees.iter().map(|(way, tree)| (*way, shapes.of(tree)));
@@ -250,6 +263,36 @@ impl Found {
         if expected != seen {
             let path = vec![name.to_owned()];
             self.differences.push(Difference { path, expected, seen });
+        }
+    }
+}
+
+impl Found {
+    /// Compares what happened where no byte says it.
+    fn told(&mut self, first: &Rung, second: &Rung) {
+        let parts = |rung: &Rung| -> Vec<(String, Option<String>)> {
+            let of = |said: &run::Phrase| {
+                let values = said.of.iter().enumerate();
+                let known = values.map(|(place, value)| (fresh::kind_said(&said.key, place).is_none(), value.clone()));
+                let known: Vec<_> = known.map(|(is_known, value)| is_known.then_some(value)).collect();
+                known
+                    .into_iter()
+                    .map(|value| (said.key.clone(), value))
+                    .collect::<Vec<_>>()
+            };
+            rung.said.iter().flat_map(of).collect()
+        };
+        let key = |rung: &Rung| rung.said.first().map(|said| said.key.clone());
+        // Other words altogether are another step: both are told.
+        if key(first) == key(second) && parts(first) != parts(second) {
+            self.said("step", (Some(first.what.clone()), Some(second.what.clone())));
+        }
+        for (one, other) in first.said.iter().zip(&second.said) {
+            for (place, (own, others)) in one.of.iter().zip(&other.of).enumerate() {
+                if let Some(kind) = fresh::kind_said(&one.key, place).filter(|_| own != others) {
+                    *self.fresh.entry(kind).or_default() += 1;
+                }
+            }
         }
     }
 }
@@ -302,7 +345,14 @@ fn checks(run: &Run) -> Vec<Item> {
             None => String::from("?"),
         };
         let name = check.aspect.as_ref().unwrap_or(&check.what.key);
-        (format!("{name} {}", of(&check.about)).trim_end().to_owned(), verdict)
+        // What is checked of a message is often the message itself.
+        let about = check.about.as_ref().filter(|about| *about != name);
+        (
+            format!("{name} {}", about.map_or("", String::as_str))
+                .trim_end()
+                .to_owned(),
+            verdict,
+        )
     };
     run.checks.iter().map(item).collect()
 }

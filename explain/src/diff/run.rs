@@ -48,7 +48,7 @@ pub struct Story {
 }
 
 /// A step.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub struct Rung {
     /// What kind of step.
     pub act: String,
@@ -63,14 +63,26 @@ pub struct Rung {
     pub layer: String,
     /// What happened.
     pub what: String,
+    /// The same where no byte says it.
+    #[serde(default)]
+    pub said: Vec<Phrase>,
     /// The node behind which its first frame was lost.
     pub lost_behind: Option<String>,
     /// Where the way ends.
     pub broken: Option<Broken>,
 }
 
+/// Some words about something.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Phrase {
+    /// What they are called by.
+    pub key: String,
+    /// What they are about.
+    pub of: Vec<String>,
+}
+
 /// A step that went wrong.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub struct Broken {
     /// What should have been.
     pub expected: String,

@@ -234,6 +234,7 @@ impl Teller<'_> {
             "failed" => self.word(&texts::DIFF_FAILED),
             "heard" => self.word(&texts::DIFF_HEARD),
             "broken" => self.word(&texts::DIFF_BROKEN),
+            "step" => self.word(&texts::DIFF_STEP),
             name => name,
         });
         names.collect::<Vec<_>>().join(" › ")

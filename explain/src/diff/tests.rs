@@ -288,3 +288,94 @@ proptest! {
         prop_assert!(!text(&comparison, NAMES, &look(Some(40))).is_empty());
     }
 }
+
+/// A step that no byte says.
+fn said(way: &str, what: &str, key: &str, of: &[&str]) -> Value {
+    let mut step = rung("Connect", way, &[], what);
+    step["said"] = object!([{"key": key, "of": of}]);
+    step
+}
+
+#[test]
+fn what_no_byte_says_is_compared_but_for_its_times_and_ports() {
+    let run = |to: &str, from: &str, took: &str| {
+        [
+            story(),
+            said("out", &format!("connect to {to}"), "STEP_TRYING", &[to]),
+            said("in", "connected", "STEP_CONNECTED_FROM", &[from, took]),
+        ]
+    };
+    let (one, again) = (run("192.0.2.1:443", "a:1", "1 ms"), run("192.0.2.1:443", "a:2", "2 ms"));
+    let same = compare(&read(&one), &read(&again));
+    assert!(same.is_equal());
+    assert_eq!(same.fresh, BTreeMap::from([(Fresh::Time, 1), (Fresh::Id, 1)]));
+    let elsewhere = compare(&read(&one), &read(&run("192.0.2.2:443", "a:1", "1 ms")));
+    assert_eq!(marks(&elsewhere), [Mark::Values, Mark::Same]);
+    let mut refused = one.clone();
+    refused[2] = said("in", "connection refused", "STEP_REFUSED", &["192.0.2.1:443"]);
+    let parted = compare(&read(&one), &read(&refused));
+    assert_eq!(marks(&parted), [Mark::Same, Mark::Parted]);
+}
+
+#[test]
+fn when_http2_keeps_its_house_makes_no_difference() {
+    let frames = |number: usize, whats: &[&str]| {
+        let parts: Vec<_> = whats
+            .iter()
+            .map(|what| object!({"layer": "HTTP", "name": "frame", "what": what, "range": [0, 1], "parts": []}))
+            .collect();
+        let tree = object!({"layer": "TCP", "name": "bytes", "what": "", "range": [0, 1], "parts": parts});
+        object!({"type": "frame", "number": number, "at": number, "way": "out", "bytes": "00", "tree": tree})
+    };
+    let early = [
+        story(),
+        rung("Data", "in", &[1], "SETTINGS"),
+        rung("Data", "out", &[2], "SETTINGS"),
+        rung("Data", "in", &[3], "HEADERS DATA"),
+        rung("Data", "out", &[4], "GOAWAY"),
+        frames(1, &["SETTINGS on stream 0"]),
+        frames(2, &["SETTINGS on stream 0"]),
+        frames(3, &["HEADERS on stream 1: 200", "DATA on stream 1"]),
+        frames(4, &["GOAWAY on stream 0: NO_ERROR"]),
+    ];
+    let late = [
+        story(),
+        rung("Data", "in", &[1, 2], "SETTINGS HEADERS DATA"),
+        rung("Data", "out", &[3, 4], "SETTINGS GOAWAY"),
+        frames(1, &["SETTINGS on stream 0"]),
+        frames(2, &["HEADERS on stream 1: 200", "DATA on stream 1"]),
+        frames(3, &["SETTINGS on stream 0"]),
+        frames(4, &["GOAWAY on stream 0: NO_ERROR"]),
+    ];
+    assert!(compare(&read(&early), &read(&late)).is_equal());
+    let mut reset = late;
+    reset[4] = frames(2, &["RST_STREAM on stream 1: CANCEL"]);
+    assert_eq!(
+        marks(&compare(&read(&early), &read(&reset))),
+        [Mark::Parted, Mark::Same]
+    );
+}
+
+#[test]
+fn header_fields_belong_together_in_any_order_and_case() {
+    let header = |name: &str, value: &str| {
+        object!({"layer": "HTTP", "name": "header", "what": "", "range": [0, 2], "parts": [
+            {"field": "name", "range": [0, 1], "value": name},
+            {"field": "value", "range": [1, 2], "value": value},
+        ]})
+    };
+    let run = |headers: [Value; 2]| {
+        let tree = object!({"layer": "HTTP", "name": "response", "what": "", "range": [0, 2], "parts": headers});
+        let frame = object!({"type": "frame", "number": 1, "at": 1, "way": "in", "bytes": "00", "tree": tree});
+        [story(), rung("Data", "in", &[1], "200"), frame]
+    };
+    let one = run([header("\"server\"", "\"a\""), header("\"vary\"", "\"*\"")]);
+    let other = run([header("\"vary\"", "\"*\""), header("\"server\"", "\"b\"")]);
+    let compared = compare(&read(&one), &read(&other));
+    let differences: Vec<_> = compared.steps.iter().flat_map(|step| &step.differences).collect();
+    assert_eq!(differences.len(), 1, "{differences:#?}");
+    assert_eq!(
+        (differences[0].expected.as_deref(), differences[0].seen.as_deref()),
+        (Some("\"a\""), Some("\"b\""))
+    );
+}

@@ -1,6 +1,6 @@
 //! Two trees side by side: the fields that say something else, and what only one of them has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::align::{Pair, align, refine};
 use super::fresh::{self, Fresh};
@@ -79,7 +79,9 @@ impl Found {
         };
         let (ones, others) = (numbers(shapes, first), numbers(shapes, second));
         let kinds = |layer: &'_ Part| layer.parts.iter().map(|part| owned(kind(part))).collect::<Vec<_>>();
-        for pair in refine(align(&ones, &others), &kinds(first), &kinds(second)) {
+        let (first_kinds, second_kinds) = (kinds(first), kinds(second));
+        let pairs = refine(align(&ones, &others), &first_kinds, &second_kinds);
+        for pair in by_name(pairs, &first_kinds, &second_kinds) {
             let (one, other) = match pair {
                 Pair::Both(one, other) => (first.parts.get(one), second.parts.get(other)),
                 Pair::First(one) => (first.parts.get(one), None),
@@ -117,8 +119,39 @@ impl Found {
     }
 }
 
-fn owned((protocol, name, item): (&str, &str, &str)) -> (String, String, String) {
-    (protocol.into(), name.into(), item.into())
+/// Items that have names of their own belong together in whatever order they come: header fields.
+fn by_name(pairs: Vec<Pair>, firsts: &[Kind], seconds: &[Kind]) -> Vec<Pair> {
+    let named = |kinds: &[Kind], place: usize| kinds.get(place).filter(|(_, _, item)| !item.is_empty()).cloned();
+    let mut alone: BTreeMap<Kind, VecDeque<usize>> = BTreeMap::new();
+    for pair in &pairs {
+        if let Pair::Second(other) = *pair
+            && let Some(kind) = named(seconds, other)
+        {
+            alone.entry(kind).or_default().push_back(other);
+        }
+    }
+    let mut taken = BTreeSet::new();
+    let mut with_partners = Vec::new();
+    for pair in pairs {
+        let partner = match pair {
+            Pair::First(one) => named(firsts, one).and_then(|kind| alone.get_mut(&kind)?.pop_front()),
+            _ => None,
+        };
+        taken.extend(partner);
+        with_partners.push(match (pair, partner) {
+            (Pair::First(one), Some(other)) => Pair::Both(one, other),
+            (pair, _) => pair,
+        });
+    }
+    with_partners.retain(|pair| !matches!(pair, Pair::Second(other) if taken.contains(other)));
+    with_partners
+}
+
+/// What a part is called among its neighbours, kept.
+type Kind = (String, String, String);
+
+fn owned((protocol, name, item): (&str, &str, &str)) -> Kind {
+    (protocol.into(), name.into(), item.to_ascii_lowercase()) // names of header fields are the same in any case
 }
 
 /// What a part is called in a path.

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `story` | `version` (of this format: 1), `view`, `source` (`simulated`, `live`), `path` (the nodes in order), `interfaces` (names of those that the frames passed) |
 //! | `lookup` | a layer that was asked for a name: `number`, `at` (µs), `took` (µs), `node` (who asked), `run` (which of its look-ups), `where`, `asked`, `result` (`hit`, `miss`, `answer`, `referral`, `negative`, `silence`, `failure`, `again`), `what`, `ttl` (s), `why`, `frames` (numbers), `messages` (as they passed `node`: `at`, `way`, `bytes`, `tree`) |
-//! | `rung` | a step: `act`, `at` (µs), `way`, `frames` (numbers from 1), `layer`, `what`, `why`, `seen` (of its first frame: each `node`, and `at` which time), `lost_behind`, `changed_behind` (null, or the node behind which a wire made another frame of it), `broken` (null, or where a connection broke: `expected`, `seen`, `whose`, `fix`, `evidence`) |
+//! | `rung` | a step: `act`, `at` (µs), `way`, `frames` (numbers from 1), `layer`, `what`, `said` (where no byte says what happened: its parts, each the `key` of some words and what they are about, `of`), `why`, `seen` (of its first frame: each `node`, and `at` which time), `lost_behind`, `changed_behind` (null, or the node behind which a wire made another frame of it), `broken` (null, or where a connection broke: `expected`, `seen`, `whose`, `fix`, `evidence`) |
 //! | `missed` | a frame from the other end that was lost or changed before it came here: `at` (µs), `layer`, `what`, `why`, `seen` (each `node`), `lost_behind`, `changed_behind`, as of a rung |
 //! | `decision` | a router's: `node`, `at` (µs), `frame` (a number, or null), `destination`, `candidates` (`prefix`, `matches`), `prefix` (the one taken, or null), `next_hop` (null: the destination itself), `interface`, `ttl` (it leaves with), `why` |
 //! | `frame` | `number`, `at` (µs), `way` (`out`, `in`), `lost`, `bytes` (hexadecimal), `hops` (each node that saw it: `node`, `at`, `way`, `lost`, `source_mac`, `destination_mac`, `ttl`, `switched` (null, or what a switch did that received it: `from` and `to` which ports, `learned`: its sender was news, `because`: its destination was `learned` before, is behind the `same port`, it is a `broadcast`, or `unknown`)), `flow`, `completes` (numbers of `derived`), `tree` |
@@ -30,7 +30,7 @@ use serde_json::{Map, Value, json};
 
 use crate::capture::Way;
 use crate::event::{Derived, Endpoint, Field, Flow, FrameAccount, How, Layer, Note, Part, Space, Span};
-use crate::story::{Broken, Rung, Said, Story};
+use crate::story::{Broken, Phrase, Rung, Said, Story};
 use crate::texts::{Language, Text};
 
 /// The version of this format.
@@ -85,6 +85,7 @@ impl Teller {
             "frames": rung.frames.iter().map(|index| index + 1).collect::<Vec<_>>(),
             "layer": rung.protocol.name(),
             "what": rung.told(self.language),
+            "said": rung.said.iter().flat_map(Phrase::parts).map(|(key, of)| json!({"key": key, "of": of})).collect::<Vec<_>>(),
             "why": rung.why.map(|text| self.text(text)),
             "seen": seen.map(|seen| json!({"node": name(seen.node), "at": seen.at})).collect::<Vec<_>>(),
             "broken": rung.broken.as_ref().map(|broken| self.broken(broken)),

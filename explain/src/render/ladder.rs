@@ -164,7 +164,7 @@ impl Ladder<'_> {
             (ink, &arrow),
             (Ink::Layer(rung.protocol), &name),
         ];
-        let what = [(Ink::Alarm, broke), (Ink::Plain, rung.told(self.look.language))];
+        let what = [(Ink::Alarm, broke), (Ink::Plain, &rung.told(self.look.language))];
         let found = [(Ink::Alarm, fault.as_deref().unwrap_or_default()), (mark, &checked)];
         self.told(&way, &what, &found, why.as_deref().unwrap_or_default())
     }

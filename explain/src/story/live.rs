@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Act, Broken, Ledger, Lookup, Rung, Source, Story, Viewpoint, lookup, rungs};
+use super::{Act, Broken, Ledger, Lookup, Phrase, Rung, Source, Story, Viewpoint, lookup, rungs};
 use crate::capture::{Capture, Sockets, Way};
 use crate::decode::{self, Credentials, Known};
 use crate::event::{Account, NameStep, Protocol};
@@ -19,8 +19,8 @@ pub struct Mark {
     pub way: Way,
     /// Of which layer it tells.
     pub protocol: Protocol,
-    /// What happened.
-    pub what: String,
+    /// What happened; nothing where what is wrong says it.
+    pub said: Option<Phrase>,
     /// Why it is there.
     pub why: Option<&'static Text>,
     /// What is wrong, if it did not hold.
@@ -35,7 +35,8 @@ impl Mark {
             way: self.way,
             frames: Vec::new(),
             protocol: self.protocol,
-            what: self.what,
+            what: String::new(),
+            said: self.said,
             why: self.why,
             broken: self.broken,
         }
@@ -92,6 +93,8 @@ impl Story {
     pub fn reword(&mut self, change: impl Fn(&str) -> String) {
         for rung in &mut self.rungs {
             rung.what = change(&rung.what);
+            let said = rung.said.iter_mut().flat_map(Phrase::particulars);
+            said.for_each(|text| *text = change(text));
             if let Some(broken) = &mut rung.broken {
                 let said = [
                     &mut broken.expected,

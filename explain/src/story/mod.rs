@@ -11,7 +11,7 @@ mod screen;
 mod tracks;
 mod viewpoint;
 
-pub use broken::{Broken, Said};
+pub use broken::{Broken, Phrase, Said};
 pub use hops::{Hop, Routing};
 pub use ledger::{AROUND, Entry, Ledger, Passed, SHORTEST, Share};
 pub use live::Mark;

@@ -1,6 +1,8 @@
 //! Frames in few steps: what belongs together stands together.
 
-use super::{Broken, Track};
+use std::borrow::Cow;
+
+use super::{Broken, Phrase, Track};
 use crate::capture::Way;
 use crate::event::{Account, How, Layer, Protocol, Space, Value};
 use crate::texts::{self, Language, Text};
@@ -18,8 +20,10 @@ pub struct Rung {
     pub frames: Vec<usize>,
     /// Of which layer it tells.
     pub protocol: Protocol,
-    /// What happened, as the bytes say.
+    /// What happened, as the bytes say; nothing where none do.
     pub what: String,
+    /// What happened where no byte says it.
+    pub said: Option<Phrase>,
     /// Why it is there.
     pub why: Option<&'static Text>,
     /// What is wrong, if it is known to be where a connection broke.
@@ -93,6 +97,7 @@ pub(super) fn alone(account: &Account, index: usize) -> Option<Rung> {
         frames: vec![index],
         protocol: Protocol::Ethernet,
         what: String::new(),
+        said: None,
         why: None,
         broken: None,
     };
@@ -105,10 +110,11 @@ pub(super) fn alone(account: &Account, index: usize) -> Option<Rung> {
 impl Rung {
     /// What happened, as it is said in a language: what the bytes say is the same in all.
     #[must_use]
-    pub fn told(&self, language: Language) -> &str {
-        match &self.broken {
-            Some(broken) => broken.title.told(language),
-            None => &self.what,
+    pub fn told(&self, language: Language) -> Cow<'_, str> {
+        match (&self.broken, &self.said) {
+            (Some(broken), _) => broken.title.told(language).into(),
+            (None, Some(said)) => said.told(language).into(),
+            (None, None) => self.what.as_str().into(),
         }
     }
 
@@ -146,6 +152,7 @@ fn step(account: &Account, index: usize, before: &[Rung]) -> Option<Rung> {
         frames: vec![index],
         protocol: Protocol::Ethernet,
         what: String::new(),
+        said: None,
         why: None,
         broken: None,
     })

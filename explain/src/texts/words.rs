@@ -197,6 +197,26 @@ words! {
     BROKEN_SEEN: "seen", "实际";
     BROKEN_WHOSE: "whose fault", "可能是谁的问题";
     BROKEN_FIX: "do this", "可以这样做";
+    STEP_FOUND: "{} is {} ({})", "{} 的地址是 {}（{}）";
+    STEP_TRYING: "connect to {}", "连接 {}";
+    STEP_REFUSED: "connection refused by {}", "{} 拒绝连接";
+    STEP_NO_ANSWER: "no answer from {} within {} s", "{} 在 {} 秒内没有回应";
+    STEP_UNREACHABLE: "cannot reach {}: {}", "无法到达 {}：{}";
+    STEP_FAILED: "no connection with {}: {}", "与 {} 没有建立连接：{}";
+    STEP_CONNECTED: "connected in {}", "已连接，用时 {}";
+    STEP_CONNECTED_FROM: "connected from {} in {}", "已从 {} 连接，用时 {}";
+    STEP_OUR_END: "our end of the stream", "本端字节流的结尾";
+    STEP_THEIR_END: "their end of the stream", "对方字节流的结尾";
+    STEP_BROKE: "the connection broke: {}", "连接中断：{}";
+    STEP_MEASURED: "TCP_INFO: RTT {} ms (+- {}), MSS {}, {} segments sent again, congestion window {} segments",
+        "TCP_INFO：RTT {} 毫秒（±{}），MSS {}，重传 {} 个报文段，拥塞窗口 {} 个报文段";
+    STEP_ROUTE: "{}: {} via {} on {}", "{}：{}，经网关 {}，接口 {}";
+    STEP_ROUTE_DIRECT: "{}: {} directly on {}", "{}：{}，直接送达，接口 {}";
+    STEP_ROUTE_OTHERS: "; {} fits too", "；{} 也相符";
+    STEP_ROUTE_LINK: "; {} is at {}", "；{} 的 MAC 地址是 {}";
+    LIVE_SUM: "Through the sockets: {} calls, {} bytes; the body: {} bytes.", "经过套接字：{} 次调用，{} 字节；响应体：{} 字节。";
+    LIVE_SUM_CUT: " The rest of it was not waited for.", "其余部分没有等待。";
+    OUTCOME_SIZES: " ({} bytes, {} characters, {} columns)", "（{} 字节，{} 个字符，{} 列）";
     WORD_UNSEEN: "What cannot be seen from here:", "从这里看不到的：";
     OUTCOME_FAILED: "failed:", "失败：";
     OUTCOME_ANSWER: "A was told:", "A 得到的回答：";

@@ -8,7 +8,7 @@ use hyper::Method;
 use nihao_explain::decode::Credentials;
 use nihao_explain::render::html::Page;
 use nihao_explain::render::json;
-use nihao_explain::story::{Said, Story};
+use nihao_explain::story::{Phrase, Said, Story};
 use nihao_explain::texts::{self, Language};
 use nihao_protocol::net::RootBundle;
 use serde_json::Value;
@@ -157,27 +157,14 @@ fn outcome(told: &live::Live, language: Language) -> Value {
 
 /// What came in the end, and what could not be seen.
 fn unseen(told: &live::Live, language: Language) -> String {
-    let (frames, bytes) = (&told.story.account.frames, told.received);
+    let frames = &told.story.account.frames;
     let passed: usize = frames.iter().map(|frame| frame.layer.range.len()).sum();
-    let mut text = match language {
-        Language::English => {
-            format!(
-                "\nThrough the sockets: {} calls, {passed} bytes; the body: {bytes} bytes",
-                frames.len()
-            )
-        }
-        Language::Chinese => format!(
-            "\n经过套接字：{} 次调用，{passed} 字节；响应体：{bytes} 字节",
-            frames.len()
-        ),
-    };
-    text += match (language, told.is_cut) {
-        (Language::English, true) => ", and the rest was not waited for.\n",
-        (Language::English, false) => ".\n",
-        (Language::Chinese, true) => "，其余部分没有等待。\n",
-        (Language::Chinese, false) => "。\n",
-    };
-    text + &list(&told.unseen, language)
+    let counts = [frames.len(), passed, told.received].map(|count| count.to_string());
+    let mut sum = Phrase::new(&texts::LIVE_SUM, counts.each_ref().map(String::as_str));
+    if told.is_cut {
+        sum = sum.and(&texts::LIVE_SUM_CUT, []);
+    }
+    format!("\n{}\n{}", sum.told(language), list(&told.unseen, language))
 }
 
 /// What could not be seen, and why.

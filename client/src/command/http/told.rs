@@ -29,7 +29,7 @@ pub(super) fn step(host: &str, step: &DialStep) -> String {
         DialStep::Lookup(step) => format!("name: {}", told::step(step)),
         DialStep::NotKept { reason } => format!("name: what was learnt is not kept: {reason}"),
         DialStep::Trying { address } => format!("TCP: trying {address}"),
-        DialStep::Failed { address, reason } => format!("TCP: {address} failed: {reason}"),
+        DialStep::Failed { address, error } => format!("TCP: {address} failed: {error}"),
         DialStep::Connected { ends: None, took } => format!("TCP: connected ({})", milliseconds(*took)),
         DialStep::Connected {
             ends: Some((ours, theirs)),

@@ -73,7 +73,7 @@ pub(in crate::explain) fn mark(error: &Error, about: &About<'_>, account: &Accou
             Way::In
         },
         protocol,
-        what: title.english.into(),
+        said: None,
         why: None,
         broken: Some(Broken { title, ..broken }),
     }

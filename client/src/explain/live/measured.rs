@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use nihao_explain::story::Phrase;
+use nihao_explain::texts;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, netlink, recv, send, socket_with};
 
 /// Numbers of Linux's sock_diag.h, inet_diag.h and netlink.h.
@@ -28,18 +30,22 @@ pub(super) struct Measured {
     pub(super) window: u32,
 }
 
-impl std::fmt::Display for Measured {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let milliseconds = |us: u32| f64::from(us) / 1000.0;
+impl Measured {
+    /// It, as a step.
+    pub(super) fn said(&self) -> Phrase {
+        let milliseconds = |us: u32| format!("{:.3}", f64::from(us) / 1000.0);
         let (round_trip, varies) = self.round_trip;
-        write!(
-            f,
-            "TCP_INFO: RTT {:.3} ms (+- {:.3}), MSS {}, {} segments sent again, congestion window {} segments",
-            milliseconds(round_trip),
-            milliseconds(varies),
-            self.largest_segment,
-            self.sent_again,
-            self.window
+        let counts = [self.largest_segment, self.sent_again, self.window].map(|count| count.to_string());
+        let [largest_segment, sent_again, window] = counts.each_ref().map(String::as_str);
+        Phrase::new(
+            &texts::STEP_MEASURED,
+            [
+                &milliseconds(round_trip),
+                &milliseconds(varies),
+                largest_segment,
+                sent_again,
+                window,
+            ],
         )
     }
 }

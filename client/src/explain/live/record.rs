@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use nihao_explain::capture::{Frame, Purpose, Socket, Sockets as Seen, Way};
+use nihao_explain::story::Phrase;
 use nihao_protocol::dns::{Hosts, Name, Query, Transport};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -43,7 +44,7 @@ pub(super) enum Step {
     /// This socket broke, with the system's reason.
     Broke(String),
     /// What the system measured on this socket.
-    Measured(String),
+    Measured(Phrase),
 }
 
 impl Recorder {
@@ -210,7 +211,7 @@ impl Stream {
             && let Some(measured) = measured(local, remote)
         {
             self.is_measured = true;
-            self.recorder.step(Step::Measured(measured.to_string()));
+            self.recorder.step(Step::Measured(measured.said()));
         }
     }
 

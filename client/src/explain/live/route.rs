@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use nihao_explain::capture::Way;
 use nihao_explain::event::Protocol;
-use nihao_explain::story::{Act, Mark};
+use nihao_explain::story::{Act, Mark, Phrase};
 use nihao_explain::texts;
 
 /// What the system tells of its routes and neighbours.
@@ -51,28 +51,26 @@ impl Tables {
             .iter()
             .min_by_key(|route| (std::cmp::Reverse(route.length), route.metric))?;
         let next = taken.gateway.unwrap_or(to);
-        let via = taken
-            .gateway
-            .map_or_else(|| "directly".into(), |gateway| format!("via {gateway}"));
-        let others: Vec<_> = fitting
-            .iter()
-            .filter(|route| *route != taken)
-            .map(Route::prefix)
-            .collect();
-        let others = if others.is_empty() {
-            String::new()
-        } else {
-            format!("; {} fits too", others.join(" "))
+        let (prefix, interface) = (taken.prefix(), taken.interface.as_str());
+        let to_told = to.to_string();
+        let mut said = match taken.gateway {
+            Some(gateway) => Phrase::new(&texts::STEP_ROUTE, [&to_told, &prefix, &gateway.to_string(), interface]),
+            None => Phrase::new(&texts::STEP_ROUTE_DIRECT, [&to_told, &prefix, interface]),
         };
-        let mac = self
-            .link_address(next)
-            .map_or_else(String::new, |mac| format!("; {next} is at {mac}"));
+        let others = fitting.iter().filter(|route| *route != taken).map(Route::prefix);
+        let others: Vec<_> = others.collect();
+        if !others.is_empty() {
+            said = said.and(&texts::STEP_ROUTE_OTHERS, [&others.join(" ")]);
+        }
+        if let Some(mac) = self.link_address(next) {
+            said = said.and(&texts::STEP_ROUTE_LINK, [&next.to_string(), &mac]);
+        }
         Some(Mark {
             at,
             act: Act::Inside,
             way: Way::Out,
             protocol: if to.is_ipv4() { Protocol::Ipv4 } else { Protocol::Ipv6 },
-            what: format!("{to}: {} {via} on {}{others}{mac}", taken.prefix(), taken.interface),
+            said: Some(said),
             why: Some(&texts::LIVE_ROUTE),
             broken: None,
         })
@@ -146,6 +144,8 @@ fn ipv6(table: &str) -> Vec<Route> {
 
 #[cfg(test)]
 mod tests {
+    use nihao_explain::texts::Language;
+
     use super::*;
 
     fn tables() -> Tables {
@@ -193,7 +193,7 @@ mod tests {
             ("2001:db8::1", "2001:db8::1: 2001:db8::/32 via fe80::1 on eth0"),
         ] {
             let mark = tables().mark(0, to.parse().unwrap()).unwrap();
-            assert_eq!(mark.what, told);
+            assert_eq!(mark.said.unwrap().told(Language::English), told);
         }
         for to in ["127.0.0.1", "::1", "2001:db9::1"] {
             assert_eq!(tables().mark(0, to.parse().unwrap()), None, "{to}");
