@@ -15,13 +15,20 @@ pub(super) fn frame(fields: &mut Fields<'_>, wire: &mut Wire<'_>) -> Result<(), 
     });
     mac(fields, "source")?;
     fields.explain(&texts::ETHERNET_SOURCE);
-    let kind = fields.named("type", 2, |kind| match kind {
+    // IEEE 802.3 §3.2.6: smaller numbers are a length, and what follows begins with a header of its own.
+    let is_length = fields
+        .rest()
+        .first_chunk()
+        .is_some_and(|kind| u16::from_be_bytes(*kind) < 0x0600);
+    let kind = fields.named(if is_length { "length" } else { "type" }, 2, |kind| match kind {
         0x0800 => Some("IPv4"),
         0x0806 => Some("ARP"),
         0x86dd => Some("IPv6"),
         _ => None,
     })?;
-    fields.explain(&texts::ETHERNET_TYPE);
+    if !is_length {
+        fields.explain(&texts::ETHERNET_TYPE);
+    }
     let left = fields.left();
     match kind {
         0x0800 => {

@@ -32,19 +32,23 @@ pub(super) fn layer<'a, T>(
     (protocol, name): (Protocol, impl Into<Cow<'static, str>>),
     read: impl FnOnce(&mut Fields<'a>) -> Result<T, Stop>,
 ) -> (Layer, Option<T>) {
-    let fields = Fields {
-        space,
-        at: range.start.min(space.len()),
-        end: range.end.min(space.len()),
-        parts: Vec::new(),
-        what: String::new(),
-        notes: Vec::new(),
-        depth: 0,
-    };
-    fields.into_layer(protocol, name.into(), read)
+    let range = range.start.min(space.len())..range.end.min(space.len());
+    Fields::new(space, range, 0).into_layer(protocol, name.into(), read)
 }
 
 impl<'a> Fields<'a> {
+    const fn new(space: &'a [u8], range: Range<usize>, depth: usize) -> Self {
+        Self {
+            space,
+            at: range.start,
+            end: range.end,
+            parts: Vec::new(),
+            what: String::new(),
+            notes: Vec::new(),
+            depth,
+        }
+    }
+
     fn into_layer<T>(
         mut self,
         protocol: Protocol,
@@ -243,15 +247,7 @@ impl<'a> Fields<'a> {
     ) -> Option<T> {
         let end = self.at.saturating_add(count.min(self.left()));
         let is_cut = count > self.left();
-        let inner = Fields {
-            space: self.space,
-            at: self.at,
-            end,
-            parts: Vec::new(),
-            what: String::new(),
-            notes: Vec::new(),
-            depth: self.depth.saturating_add(1),
-        };
+        let inner = Fields::new(self.space, self.at..end, self.depth.saturating_add(1));
         let too_deep = inner.depth > DEEPEST;
         let (mut layer, outcome) = inner.into_layer(protocol, name.into(), |fields| match too_deep {
             true => Err(Stop),
@@ -270,15 +266,7 @@ impl<'a> Fields<'a> {
 
     /// What reading on would give; nothing is named by it.
     pub(super) fn ahead<T>(&self, read: impl FnOnce(&mut Self) -> Result<T, Stop>) -> Option<T> {
-        let mut ahead = Fields {
-            space: self.space,
-            at: self.at,
-            end: self.end,
-            parts: Vec::new(),
-            what: String::new(),
-            notes: Vec::new(),
-            depth: self.depth,
-        };
+        let mut ahead = Fields::new(self.space, self.at..self.end, self.depth);
         read(&mut ahead).ok()
     }
 

@@ -1,5 +1,6 @@
 //! ICMP (RFC 792): the network's own messages.
 
+use super::arp::ipv4 as address;
 use super::fields::{Fields, Stop, big_endian};
 use super::{checksum, ipv4};
 use crate::event::{Protocol, Value};
@@ -38,8 +39,16 @@ pub(super) fn message(fields: &mut Fields<'_>) -> Result<(), Stop> {
             } else {
                 fields.number("unused", 2)?;
             }
-            fields.layer((Protocol::Icmp, "quoted packet"), fields.left(), quote);
-            fields.explain(&texts::ICMP_QUOTE);
+            quoted_packet(fields);
+        }
+        5 => {
+            address(fields, "gateway internet address")?;
+            quoted_packet(fields);
+        }
+        12 => {
+            fields.number("pointer", 1)?;
+            fields.number("unused", 3)?;
+            quoted_packet(fields);
         }
         _ => {
             fields.opaque("rest of message");
@@ -60,6 +69,11 @@ const fn code_name(kind: u64, code: u64) -> Option<&'static str> {
         (11, 1) => Some("reassembly time exceeded"),
         _ => None,
     }
+}
+
+fn quoted_packet(fields: &mut Fields<'_>) {
+    fields.layer((Protocol::Icmp, "quoted packet"), fields.left(), quote);
+    fields.explain(&texts::ICMP_QUOTE);
 }
 
 /// Reads the beginning of a packet: its header, and of what it carried at least eight bytes (RFC 792).

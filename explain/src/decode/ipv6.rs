@@ -21,6 +21,7 @@ pub(super) fn length(bytes: &[u8]) -> usize {
 
 /// Reads a packet.
 pub(super) fn packet(fields: &mut Fields<'_>, wire: &mut Wire<'_>) -> Result<(), Stop> {
+    let present = fields.left().saturating_sub(HEADER);
     let first = fields.bits(
         "version, traffic class and flow label",
         &[("version", 4), ("DSCP", 6), ("ECN", 2), ("flow label", 20)],
@@ -32,7 +33,7 @@ pub(super) fn packet(fields: &mut Fields<'_>, wire: &mut Wire<'_>) -> Result<(),
     }
     let length = fields.number("payload length", 2)?;
     fields.explain(&texts::IP_LENGTH);
-    if usize::try_from(length).is_ok_and(|length| length.saturating_add(34) > fields.left()) {
+    if usize::try_from(length).is_ok_and(|length| length > present) {
         fields.note(Note::with(&texts::CUT_SHORT, length.to_string()));
     }
     let protocol = u8::try_from(fields.named("next header", 1, protocol_name)?).unwrap_or_default();

@@ -15,7 +15,7 @@ pub(super) fn value(fields: &mut Fields<'_>) -> Result<(), Stop> {
 
 fn one(fields: &mut Fields<'_>, name: Cow<'static, str>) -> Result<(), Stop> {
     match fields.rest().first() {
-        Some(b'"') => string(fields, name, "string").map(|_| ()),
+        Some(b'"') => string(fields, name, true).map(|_| ()),
         Some(b'{') => composite(fields, name, true),
         Some(b'[') => composite(fields, name, false),
         Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => literal(fields, name),
@@ -36,7 +36,7 @@ fn members(fields: &mut Fields<'_>, is_object: bool) -> Result<(), Stop> {
     while fields.rest().first().is_some_and(|next| *next != end) {
         let mut name = Cow::Borrowed("element");
         if is_object {
-            let key = string(fields, Cow::Borrowed("key"), "key")?;
+            let key = string(fields, Cow::Borrowed("key"), false)?;
             name = if key.is_empty() {
                 Cow::Borrowed("member")
             } else {
@@ -54,6 +54,9 @@ fn members(fields: &mut Fields<'_>, is_object: bool) -> Result<(), Stop> {
         if fields.rest().first() == Some(&b',') {
             sign(fields)?;
             space(fields)?;
+            if fields.rest().first() == Some(&end) {
+                return broken(fields);
+            }
         } else if fields.rest().first() != Some(&end) {
             return broken(fields);
         }
@@ -100,16 +103,15 @@ fn literal(fields: &mut Fields<'_>, name: Cow<'static, str>) -> Result<(), Stop>
     let length = fields.rest().iter().take_while(belongs).count();
     let text = fields.text(name, length)?;
     let text = String::from_utf8_lossy(text);
-    let is_number =
-        text.parse::<f64>().is_ok() && text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    let is_number = serde_json::from_str::<serde_json::Number>(&text).is_ok();
     if !is_number && !matches!(text.as_ref(), "true" | "false" | "null") {
         fields.explain(&texts::JSON_BROKEN);
     }
     Ok(())
 }
 
-/// A string with its quotes; what it says.
-fn string(fields: &mut Fields<'_>, name: Cow<'static, str>, kind: &str) -> Result<String, Stop> {
+/// A string with its quotes, which is a value or a key; what it says.
+fn string(fields: &mut Fields<'_>, name: Cow<'static, str>, is_value: bool) -> Result<String, Stop> {
     if fields.rest().first() != Some(&b'"') {
         return broken(fields).map(|()| String::new());
     }
@@ -125,15 +127,14 @@ fn string(fields: &mut Fields<'_>, name: Cow<'static, str>, kind: &str) -> Resul
     let whole = end.saturating_add(2);
     let inside = fields.rest().get(1..whole.saturating_sub(1)).unwrap_or_default();
     let said = std::str::from_utf8(inside).ok().and_then(unescape);
-    let raw = inside.to_vec();
     fields.value(name, whole, |bytes| match &said {
         Some(said) => Value::Text(said.clone()),
         None => Value::Opaque(bytes.to_vec()),
     })?;
     match &said {
         None => fields.explain(&texts::JSON_BROKEN),
-        Some(said) if kind == "string" => {
-            let detail = format!("{} characters, {} bytes", said.chars().count(), raw.len());
+        Some(said) if is_value => {
+            let detail = format!("{} characters, {} bytes", said.chars().count(), inside.len());
             fields.note(Note::with(&texts::JSON_STRING, detail));
         }
         Some(_) => {}
@@ -209,7 +210,21 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_told_with_its_place() {
-        for text in ["", "{", "{\"a\"}", "[1,]x", "\"abc", "{\"a\":\"\\x\"}", "nul", "[[[["] {
+        for text in [
+            "",
+            "{",
+            "{\"a\"}",
+            "[1,]x",
+            "[1,]",
+            "{\"a\":1,}",
+            "[01]",
+            "[1.]",
+            "[-.5]",
+            "\"abc",
+            "{\"a\":\"\\x\"}",
+            "nul",
+            "[[[[",
+        ] {
             let (layer, _) = layer(text.as_bytes(), 0..text.len(), (Protocol::Http, "body"), value);
             let mut invalid = 0;
             layer.visit_notes(&mut |_, note| invalid += usize::from(note.text.is_invalid()));

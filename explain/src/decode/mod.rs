@@ -56,7 +56,7 @@ pub use sockets::sockets;
 use std::sync::Arc;
 
 use crate::capture::Capture;
-use crate::event::{Account, FrameAccount, How, Protocol, Space, Span};
+use crate::event::{Account, FrameAccount, Protocol, Space};
 use fields::layer;
 use spaces::Spaces;
 use tcp::Flows;
@@ -103,16 +103,12 @@ pub fn decode<'a>(capture: &Capture, known: impl Into<Known<'a>>) -> Account {
 
 /// Tells a datagram whose fragments came together.
 fn whole_datagram(wire: &mut Wire<'_>, spaces: &mut Spaces) {
-    let Some((datagram, from)) = wire.whole.take() else {
-        return;
-    };
-    let piece = |span: &Span| spaces.bytes(span.space).get(span.range.clone()).map(<[u8]>::to_vec);
-    let bytes = from.iter().filter_map(piece).flatten().collect();
-    wire.space = Space::Derived(spaces.derived.len());
-    let made = (How::Joined, from, wire.frame);
-    spaces.derive(made, bytes, (Protocol::Ipv4, "payload of fragments"), |fields| {
-        wire.datagram(fields, datagram)
-    });
+    if let Some((datagram, from)) = wire.whole.take() {
+        wire.space = Space::Derived(spaces.derived.len());
+        spaces.join(from, wire.frame, (Protocol::Ipv4, "payload of fragments"), |fields| {
+            wire.datagram(fields, datagram)
+        });
+    }
 }
 
 fn account(capture: &Capture, spaces: Spaces, flow_of: Vec<Option<usize>>, flows: Vec<crate::event::Flow>) -> Account {

@@ -210,6 +210,82 @@ fn names_are_told_with_their_pointers() {
     );
 }
 
+/// What a frame of UDP is told to be: the keys of its notes.
+fn notes(payload: &[u8], change: impl Fn(&mut Vec<u8>)) -> Vec<&'static str> {
+    let mut datagram = udp(payload);
+    change(&mut datagram);
+    let capture = capture(vec![packet(17, (CLIENT.0, SERVER.0), 0x4000, &datagram)]);
+    let account = decode(&capture, "");
+    assert_whole(&account, &capture);
+    let mut keys = Vec::new();
+    let layer = account.frames[0].layer.find(Protocol::Udp, "datagram").unwrap();
+    layer.visit_notes(&mut |_, note| keys.push(note.text.key));
+    keys
+}
+
+#[test]
+fn an_answer_is_told_to_be_one_only_if_it_is() {
+    let answers = [
+        "DNS_ANSWER",
+        "DNS_NO_DATA",
+        "DNS_NXDOMAIN",
+        "DNS_FAILED",
+        "DNS_TRUNCATED",
+    ];
+    let told = |flags: [u8; 2]| {
+        let empty = [&QUERY[..2], &flags, &QUERY[4..]].concat();
+        let notes = notes(&empty, |_| ());
+        notes
+            .into_iter()
+            .filter(|key| answers.contains(key))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told([0x81, 0x80]), ["DNS_NO_DATA"]);
+    assert_eq!(told([0x83, 0x80]), ["DNS_TRUNCATED"]);
+    assert_eq!(told([0x81, 0x82]), ["DNS_FAILED"], "SERVFAIL");
+    assert_eq!(told([0x81, 0x83]), ["DNS_NXDOMAIN"]);
+    let full = notes(ANSWER, |_| ());
+    assert!(full.contains(&"DNS_ANSWER"), "{full:?}");
+}
+
+#[test]
+fn a_datagram_ends_where_it_says() {
+    let shorter = notes(QUERY, |datagram| datagram.extend([0; 4]));
+    assert!(
+        shorter.contains(&"LEFT_OVER") && !shorter.contains(&"CUT_SHORT"),
+        "{shorter:?}"
+    );
+    let longer = notes(QUERY, |datagram| datagram[5] += 1);
+    assert!(longer.contains(&"CUT_SHORT"), "{longer:?}");
+    let none = notes(QUERY, |datagram| datagram[5] = 7);
+    assert!(none.contains(&"BAD_VALUE"), "{none:?}");
+}
+
+#[test]
+fn what_is_no_chunk_is_told_to_be_none() {
+    let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let request = b"GET / HTTP/1.1\r\nHost: b\r\n\r\n";
+    for (rest, key) in [
+        (&b"xyz\r\nabc"[..], "HTTP_BAD_CHUNK"),
+        (b"5", "UNFINISHED"),
+        (b"5\r\nab", "UNFINISHED"),
+    ] {
+        let answer = [&head[..], rest].concat();
+        let account = decode(
+            &capture(vec![
+                tcp(true, (100, 1), ACK, request),
+                tcp(false, (500, 1), ACK, &answer),
+            ]),
+            "",
+        );
+        let mut keys = Vec::new();
+        account.frames[1]
+            .layer
+            .visit_notes(&mut |_, note| keys.push(note.text.key));
+        assert_eq!(keys.last(), Some(&key), "{keys:?}");
+    }
+}
+
 #[test]
 fn fragments_come_together() {
     let datagram = udp(QUERY);
@@ -222,6 +298,10 @@ fn fragments_come_together() {
         panic!("one datagram, not {:?}", account.derived);
     };
     assert_eq!(derived.frame, 1);
+    for frame in &account.frames {
+        let fragment = frame.layer.field_within("fragment").unwrap();
+        assert_eq!(fragment.becomes, Some(crate::event::Space::Derived(0)));
+    }
     assert_eq!(
         derived.layer.find(Protocol::Dns, "message").unwrap().what,
         "chat.nihao.test A?"

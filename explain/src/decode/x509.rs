@@ -1,8 +1,10 @@
 //! Certificates (RFC 5280), field by field: a walk over their DER that knows the names of its parts.
 
+use std::borrow::Cow;
+
 use nihao_protocol::x509::der::{Der, tag};
 use nihao_protocol::x509::{
-    CertificateError, DistinguishedName, Extension, GeneralName, Meaning, Oid, verify_signed_by,
+    CertificateError, DerError, DistinguishedName, Extension, GeneralName, Meaning, Oid, verify_signed_by,
 };
 
 use super::fields::{Fields, Stop, big_endian, text_value};
@@ -85,27 +87,26 @@ fn extensions(fields: &mut Fields<'_>) -> Result<(), Stop> {
             .inside(tag::SEQUENCE)
             .and_then(|mut inside| inside.oid());
         let name = read.map_or_else(|_| String::from("extension"), |oid| oid.to_string());
-        value_named(fields, name, extension)?;
+        value(fields, name, extension)?;
     }
     Ok(())
 }
 
 fn extension(fields: &mut Fields<'_>) -> Result<(), Stop> {
     let mut ahead = Der::new(fields.rest());
-    let found = || {
-        Ok::<_, nihao_protocol::x509::DerError>(Extension {
+    let mut read = || {
+        Ok::<_, DerError>(Extension {
             oid: ahead.oid()?,
             critical: ahead.boolean_or_false()?,
             value: ahead.expect(tag::OCTET_STRING)?.content,
         })
     };
-    let mut found = found;
-    let found = found().map_err(|_| Stop);
+    let found = read();
     any(fields, "extnID")?;
     if Der::new(fields.rest()).peek() == Some(tag::BOOLEAN) {
         any(fields, "critical")?;
     }
-    let extension = found?;
+    let extension = found.map_err(|_| Stop)?;
     fields.why(match extension.oid {
         Oid::SUBJECT_ALT_NAME => &texts::X509_NAMES,
         Oid::KEY_USAGE => &texts::X509_KEY_USAGE,
@@ -208,15 +209,7 @@ fn primitive(fields: &mut Fields<'_>, name: &'static str, read: impl FnOnce(&[u8
 /// A value with values inside, which `read` reads.
 fn value<'a, T>(
     fields: &mut Fields<'a>,
-    name: &'static str,
-    read: impl FnOnce(&mut Fields<'a>) -> Result<T, Stop>,
-) -> Result<T, Stop> {
-    value_named(fields, name.to_owned(), read)
-}
-
-fn value_named<'a, T>(
-    fields: &mut Fields<'a>,
-    name: String,
+    name: impl Into<Cow<'static, str>>,
     read: impl FnOnce(&mut Fields<'a>) -> Result<T, Stop>,
 ) -> Result<T, Stop> {
     let Ok(found) = Der::new(fields.rest()).value() else {

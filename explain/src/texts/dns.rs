@@ -28,6 +28,12 @@ super::texts! {
     DNS_NO_DATA: Why, "RFC 2308 §2.2",
         "The name exists, but has no record of this type.",
         "名字存在，但没有这种类型的记录。";
+    DNS_TRUNCATED: Why, "RFC 7766 §5",
+        "TC: not all of the answer fitted into the datagram; who asked asks again over TCP.",
+        "TC：应答没能全部装进一个数据报；提问者改用 TCP 再问一次。";
+    DNS_FAILED: Why, "RFC 1035 §4.1.1",
+        "No answer: the server says by RCODE why it has none. That says nothing about the name.",
+        "没有答案：服务器用 RCODE 说明原因。这并不说明名字本身如何。";
     DNS_NAME: Why, "RFC 1035 §3.1",
         "A name as labels, each behind its length, from the left; the empty label is the root.",
         "域名由标签组成，每个标签前是其长度，从左到右；空标签是根。";

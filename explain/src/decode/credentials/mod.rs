@@ -60,17 +60,21 @@ impl Credentials {
     #[must_use]
     pub fn hide(&self, text: &str) -> String {
         let mut bytes = text.as_bytes().to_vec();
-        let found = self.found_in(&bytes);
+        let found = found_in(&bytes, &self.forms());
         blank(&mut bytes, found);
         // What was blanked may have begun or ended within a character.
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Where any form of any of them stands.
-    fn found_in(&self, bytes: &[u8]) -> Vec<Range<usize>> {
-        let all = self.values.iter().flat_map(|value| forms(value));
-        all.flat_map(|form| forms::find(bytes, &form)).collect()
+    /// Every form of all of them.
+    fn forms(&self) -> Vec<Vec<u8>> {
+        self.values.iter().flat_map(|value| forms(value)).collect()
     }
+}
+
+/// Where any of these forms stands.
+fn found_in(bytes: &[u8], forms: &[Vec<u8>]) -> Vec<Range<usize>> {
+    forms.iter().flat_map(|form| forms::find(bytes, form)).collect()
 }
 
 /// What of an account are credentials. `known` learns what was found.
@@ -86,14 +90,15 @@ pub(super) fn blanks(account: &Account, known: &mut Credentials) -> Blanks {
             known.learn(said.get(secret.clone()).unwrap_or_default());
         }
     }
+    let forms = known.forms();
     for run in runs(account) {
         let bytes: Vec<u8> = run.iter().flat_map(|span| bytes_of(account, span)).copied().collect();
-        let found = known.found_in(&bytes);
+        let found = found_in(&bytes, &forms);
         spans.extend(found.iter().flat_map(|range| within(&run, range)));
     }
     let mut blanks = Blanks::default();
     for Coded { span, said, secrets } in coded {
-        let said = said.map(|said| (known.found_in(&said), said));
+        let said = said.map(|said| (found_in(&said, &forms), said));
         let without = said.map(|(found, said)| (found.into_iter().chain(secrets).collect::<Vec<_>>(), said));
         if without.as_ref().is_some_and(|(all, _)| all.is_empty()) {
             continue;

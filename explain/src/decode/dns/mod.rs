@@ -16,6 +16,9 @@ const SECTIONS: [(&str, &str); 4] = [
     ("additional count", "additional"),
 ];
 
+/// The bit TC.
+const TRUNCATED: u64 = 0x0200;
+
 /// Reads a message with its length before it, as it comes over TCP.
 pub(super) fn framed(fields: &mut Fields<'_>) -> Result<(), Stop> {
     let length = fields.number("length", 2)?;
@@ -65,6 +68,7 @@ pub(super) fn message(fields: &mut Fields<'_>) -> Result<(), Stop> {
     explain(fields, flags, told.len() as u64, refers);
     fields.what(match is_answer {
         false => format!("{asked}?"),
+        true if told.is_empty() && flags & TRUNCATED != 0 => format!("{asked}: TC"),
         true if told.is_empty() => format!("{asked}: {}", response_code(flags & 0x0f).unwrap_or("no answer")),
         true => told.join(", "),
     });
@@ -105,10 +109,12 @@ fn explain(fields: &mut Fields<'_>, flags: u64, answers: u64, refers: bool) {
     } else {
         // RFC 2308 §2.2: with nothing of this type comes the zone's start, if anything does; with a referral its servers.
         fields.why(match (flags & 0x0f, answers) {
+            (0, _) if flags & TRUNCATED != 0 => &texts::DNS_TRUNCATED,
             (3, _) => &texts::DNS_NXDOMAIN,
             (0, 0) if refers => &texts::DNS_REFERRAL,
             (0, 0) => &texts::DNS_NO_DATA,
-            _ => &texts::DNS_ANSWER,
+            (0, _) => &texts::DNS_ANSWER,
+            _ => &texts::DNS_FAILED,
         });
     }
     fields.why(&texts::DNS_CLEAR);

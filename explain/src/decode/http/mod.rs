@@ -11,7 +11,7 @@ use super::fields::{Fields, Stop};
 use super::json;
 use super::spaces::{Spaces, Stream};
 use super::tls::{CLIENT, SERVER};
-use crate::event::{How, Note, Protocol, Space, Span};
+use crate::event::{Note, Protocol, Span};
 use crate::texts;
 use head::{Body, Head};
 
@@ -43,7 +43,6 @@ pub(super) fn exchange(streams: [Stream; 2], spaces: &mut Spaces) {
         }
         spaces.leave(&mut stream, "beginning of a message", &texts::UNFINISHED);
     }
-    debug_assert_eq!([CLIENT, SERVER], [0, 1]);
 }
 
 /// RFC 9112 §6.3: the answer to HEAD has no body, whatever its head says.
@@ -119,9 +118,12 @@ fn text_or_bytes(fields: &mut Fields<'_>) -> Result<(), Stop> {
 
 /// Tells chunks until the last one; what they carried is told together. Whether another message may follow.
 fn chunks(stream: &mut Stream, is_json: bool, spaces: &mut Spaces) -> bool {
-    let (mut pieces, mut whole, mut frame) = (Vec::new(), Vec::new(), 0);
+    let (mut pieces, mut frame) = (Vec::new(), 0);
     let ended = loop {
         let Some((line, size)) = chunk_head(stream.rest()) else {
+            if has_line(stream.rest()) {
+                spaces.leave(stream, "not a chunk", &texts::HTTP_BAD_CHUNK);
+            }
             break false;
         };
         let length = if size == 0 {
@@ -133,33 +135,29 @@ fn chunks(stream: &mut Stream, is_json: bool, spaces: &mut Spaces) -> bool {
             break false;
         };
         let range = stream.take(length);
-        let data = range.start + line..range.start + line + size;
         let named = (Protocol::Http, "chunk", "part of a chunk");
         frame = stream.frame_of(&range);
-        whole.extend_from_slice(stream.bytes(data));
         let (span, _) = spaces.unit(stream, range, named, |fields| chunk(fields, line, size));
-        let start = span.range.start + line;
-        let space = span.space;
-        pieces.push(Span {
-            space,
-            range: start..start + size,
-        });
         if size == 0 {
             break true;
         }
+        let start = span.range.start + line;
+        pieces.push(Span {
+            space: span.space,
+            range: start..start + size,
+        });
     };
-    pieces.retain(|piece| !piece.range.is_empty());
-    if !whole.is_empty() {
-        let from = pieces.clone();
-        let made = (How::Joined, from, frame);
-        let (index, _) = spaces.derive(made, whole, (Protocol::Http, "body"), |fields| {
+    if !pieces.is_empty() {
+        spaces.join(pieces, frame, (Protocol::Http, "body"), |fields| {
             contents(fields, is_json)
         });
-        for piece in pieces {
-            spaces.amend(&piece, |field| field.becomes = Some(Space::Derived(index)));
-        }
     }
     ended
+}
+
+/// Whether a line ends in these bytes.
+fn has_line(bytes: &[u8]) -> bool {
+    bytes.windows(2).any(|window| window == b"\r\n")
 }
 
 /// The bytes of a chunk's first line, and the size it says; both small enough to be added.
