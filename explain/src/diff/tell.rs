@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{Comparison, Difference, Fresh, Mark, Step, Told, Total};
-use crate::render::{Ink, Look};
+use crate::render::{Ink, Look, milliseconds};
 use crate::texts::{self, Word};
 
 /// What the runs are called: their files.
@@ -308,7 +308,7 @@ impl Teller<'_> {
                 _ => (self.word(&texts::DIFF_TIME).to_owned(), true),
             };
             let count = |count: u64| match is_time {
-                true => format!("{}.{:03}", count / 1000, count % 1000),
+                true => milliseconds(count),
                 false => count.to_string(),
             };
             let change = match (

@@ -1,5 +1,6 @@
 //! The key agreement and the key schedule as a tree in lines: each secret beneath the one it is made of.
 
+use super::json;
 use super::paint::{Ink, Look};
 use crate::event::{Account, Agreement, Flow, Made, Making, Protocol, Schedule};
 use crate::texts;
@@ -127,6 +128,5 @@ fn how(schedule: &Schedule, made: &Made) -> String {
 }
 
 fn hex(bytes: Option<&[u8]>) -> String {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    bytes.map_or_else(|| String::from("?"), hex)
+    bytes.map_or_else(|| String::from("?"), json::hex)
 }

@@ -134,8 +134,8 @@ impl Ladder<'_> {
 
     fn rung(&self, rung: &Rung) -> String {
         let first = rung.frames.first().copied();
-        let (at, number) = (rung.at, first.map_or(String::new(), |first| (first + 1).to_string()));
-        let head = format!("{number:>5}  {:>5}.{:03}  ", at / 1000, at % 1000);
+        let number = first.map_or(String::new(), |first| (first + 1).to_string());
+        let head = format!("{number:>5}  {:>9}  ", names::milliseconds(rung.at));
         let own = self.story.path.get(self.story.own).map_or("", String::as_str);
         let (arrow, is_lost) = match rung.act {
             Act::Inside => (self.at(own), false),

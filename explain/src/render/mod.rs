@@ -13,6 +13,7 @@ mod tree;
 mod way;
 
 pub use ladder::{Ladder, Unfold};
+pub(crate) use names::milliseconds;
 pub(crate) use paint::Ink;
 pub use paint::Look;
 pub use sum::sum;

@@ -163,6 +163,6 @@ pub(super) fn node<'a>(name: &'a str, look: &Look) -> &'a str {
 }
 
 /// µs as ms.
-pub(super) fn milliseconds(at: u64) -> String {
+pub(crate) fn milliseconds(at: u64) -> String {
     format!("{}.{:03}", at / 1000, at % 1000)
 }

@@ -46,9 +46,6 @@ labels! {
     "secret": "Opened with", "所用密钥";
     "generation": "Generation of it", "密钥代次";
     "record_number": "record number", "记录序号";
-    "sends": "sends", "发出";
-    "receives": "receives", "收到";
-    "lost": "lost on the wire", "丢在线路上";
     "reason": "What the chosen bytes say, and why", "所选字节的含义与缘由";
     "part_of": "It is a part of {layer}", "它属于 {layer}";
     "range": "bytes {start} to {last} ({length})", "第 {start} 至 {last} 字节（共 {length}）";

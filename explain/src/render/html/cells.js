@@ -21,7 +21,7 @@ export function pairs(rows, name = null) {
 }
 
 /** One behind the other. */
-export function list(items) {
+function list(items) {
   return el("span", {}, ...items.flatMap((one, index) => (index === 0 ? [one] : [say("COMMA"), one])));
 }
 

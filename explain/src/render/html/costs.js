@@ -21,11 +21,22 @@ export function ledger() {
     parts.push(el("h3", {}, say("ledger_all", { all: sum(line.all) })), bars(line.all));
   }
   if (line.wires.length > 0) {
-    const rows = line.wires.map((wire) => [wire.wire, String(wire.frames), String(wire.bytes), `+ ${wire.around}`]);
-    const headings = [say("wire"), say("frames"), say("bytes"), say("cable")];
-    parts.push(el("h3", {}, say("ledger_wires")), table(headings, rows), el("p", { class: "note" }, why(line.around.why)));
+    parts.push(el("h3", {}, say("ledger_wires")), wires(line.wires), el("p", { class: "note" }, why(line.around.why)));
   }
   return parts;
+}
+
+/** What passed each wire: a column for each. */
+function wires(all) {
+  const row = (name, pick) => [name, ...all.map((wire) => String(pick(wire) ?? ""))];
+  const layers = [...new Set(all.flatMap((wire) => wire.layers.map(({ layer }) => layer)))];
+  const rows = [
+    row(say("frames"), (wire) => wire.frames),
+    ...layers.map((layer) => row(word("share", layer), (wire) => wire.layers.find((one) => one.layer === layer)?.bytes)),
+    row(say("bytes"), (wire) => wire.bytes),
+    row(say("cable"), (wire) => `+ ${wire.around}`),
+  ];
+  return table([say("wire"), ...all.map(({ wire }) => wire)], rows);
 }
 
 const sum = (entries) => entries.reduce((all, { bytes }) => all + bytes, 0);

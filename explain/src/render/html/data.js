@@ -7,7 +7,6 @@ const MANY = {
   rungs: "rung",
   frames: "frame",
   derived: "derived",
-  flows: "flow",
   lookups: "lookup",
   decisions: "decision",
   checks: "check",

@@ -12,7 +12,7 @@ const SHORT = 72;
 export const becomes = (node) => node.becomes ?? null;
 
 /** Whether a note says that something is wrong with these bytes. */
-export const isInvalid = (node) => (node.notes ?? []).some((note) => told(note).invalid);
+const isInvalid = (node) => (node.notes ?? []).some((note) => told(note).invalid);
 
 /** The tree of the chosen space. */
 export function fieldView() {

@@ -149,7 +149,7 @@ function head(place) {
 
 function step(rung, y, id, width) {
   const isWrong = Boolean(rung.broken) || (rung.type === "rung" && failedIn(view(), rung) !== undefined);
-  const what = `${isWrong ? "✗ " : ""}${rung.what}${rung.type === "missed" ? `${say("COMMA")}${say("lost")}` : ""}`;
+  const what = `${isWrong ? "✗ " : ""}${rung.what}${rung.type === "missed" ? `${say("COMMA")}${say("WORD_LOST")}` : ""}`;
   const [first, ...rest] = wrap(what, (width - 16) / LETTER - rung.layer.length - 2);
   const text = shape(
     "text",

@@ -90,9 +90,11 @@ function skip(event) {
 
 /** Where one begins who was given no place: where it broke, else at the frame that carries the text. */
 function begin() {
-  const { checks, frames, ledger } = view();
+  const { checks, frames, ledger, rungs } = view();
+  const broke = rungs.findIndex(({ broken }) => broken);
+  const before = rungs.findLast((rung, place) => place < broke && rung.frames.length > 0);
   const asked = frames.findLast((frame) => frame.way === "out" && ["HTTP", "JSON", "nihao"].includes(topOf(view(), frame)));
-  const frame = checks.find(({ ok }) => ok === false)?.frame ?? ledger?.text_frame ?? asked?.number ?? 1;
+  const frame = checks.find(({ ok }) => ok === false)?.frame ?? before?.frames[0] ?? ledger?.text_frame ?? asked?.number ?? 1;
   choose({ space: { frame }, until: view().frames.length });
 }
 

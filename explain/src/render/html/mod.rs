@@ -13,7 +13,7 @@ use base64::prelude::BASE64_STANDARD;
 use nihao_protocol::crypto::hash::HashAlgorithm;
 use serde_json::{Value, json};
 
-use crate::texts::{COLON, COMMA, LABELS, Language, NAMES, Word};
+use crate::texts::{COLON, COMMA, LABELS, Language, NAMES, WORD_LOST, WORD_RECEIVES, WORD_SENDS, WORD_SWITCH, Word};
 
 const PAGE: &str = include_str!("page.html");
 const STYLES: [(&str, &str); 5] = [
@@ -103,7 +103,8 @@ impl Page {
 
 /// What the page itself says.
 fn labels() -> impl Iterator<Item = &'static Word> {
-    LABELS.iter().chain([&COLON, &COMMA])
+    let words = [&COLON, &COMMA, &WORD_LOST, &WORD_RECEIVES, &WORD_SENDS, &WORD_SWITCH];
+    LABELS.iter().chain(words)
 }
 
 /// All scripts as one module: what they import from each other is there already, in the scope they share. A name that two of them have

@@ -4,7 +4,7 @@ import { el } from "./dom.js";
 import { bytesOf, called, failedIn, frameOf, lineOf, made, nameOf, stepOf, tint, valueOf } from "./data.js";
 import { becomes } from "./fields.js";
 import { address, state, view, watch } from "./state.js";
-import { milliseconds, say, told } from "./words.js";
+import { milliseconds, say, told, word } from "./words.js";
 
 /** The most bytes that are told as a value; all of them stand above. */
 const LONG = 512;
@@ -133,19 +133,23 @@ function hops(line) {
   if (!line.hops?.length) {
     return null;
   }
-  const rows = line.hops.map((hop) =>
+  // What leaves a switch is told with what it did.
+  const shown = line.hops.filter((hop, place) => hop.switched || hop.lost || hop.way === "in" || !line.hops[place - 1]?.switched);
+  const rows = shown.map(({ node, way, at, source_mac, destination_mac, ttl, lost, switched }) =>
     el(
       "tr",
       {},
-      el("th", { scope: "row" }, `${hop.node} ${say(hop.way === "out" ? "sends" : "receives")}`),
-      el("td", { class: "amount" }, milliseconds(hop.at)),
-      el("td", {}, `${hop.source_mac} → ${hop.destination_mac}`),
-      el("td", { class: hop.lost ? "invalid note" : "" }, hop.lost ? `✗ ${say("lost")}` : hop.ttl === null || hop.ttl === undefined ? "" : String(hop.ttl)),
+      el("th", { scope: "row" }, switched ? `${say("WORD_SWITCH")} ${node}` : `${node} ${say(way === "out" ? "WORD_SENDS" : "WORD_RECEIVES")}`),
+      el("td", { class: "amount" }, milliseconds(at)),
+      el("td", {}, `${source_mac} → ${destination_mac}`, switched ? el("div", {}, ports(switched)) : ""),
+      el("td", { class: lost ? "invalid note" : "" }, lost ? `✗ ${say("WORD_LOST")}` : ttl === null ? "" : String(ttl)),
     ),
   );
   const names = [say("node"), "ms", "MAC", "TTL"].map((name) => el("th", { scope: "col" }, name));
   return el("table", { class: "hops" }, el("caption", {}, say("hops")), el("tr", {}, ...names), ...rows);
 }
+
+const ports = ({ from, to, because }) => `${from} → ${to.join(say("COMMA"))} (${word("because", because)})`;
 
 const notes = (node) => (node.notes ?? []).map(noteOf);
 
