@@ -216,8 +216,7 @@ fn partition(tree: &Value, at: u64, texts: &mut String) -> u64 {
 
 #[test]
 fn who_has_no_keys_sees_no_message() {
-    let seen = told(&["--view", "eavesdropper", "--unfold", "tls", "--unfold", "http"]);
-    let seen = seen.split("A was told").next().unwrap();
+    let seen = told(&["--view", "eavesdropper", "-v", "--unfold", "tls", "--unfold", "http"]);
     assert!(
         seen.contains("sealed record") && seen.contains("chat.nihao.test"),
         "the name is in the clear\n{seen}"
@@ -268,4 +267,18 @@ fn every_fault_says_where_it_failed() {
     }
     let unknown = explain(&["--fault", "gremlins"]);
     assert_eq!(unknown.status.code(), Some(2));
+}
+
+#[test]
+fn a_asks_for_the_gateway_s_address_and_not_for_b_s() {
+    for (view, asked, why) in [
+        ("A", "who has 192.0.2.1?", "ARP_GATEWAY"),
+        ("B", "who has 198.51.100.20?", "ARP_REQUEST"),
+    ] {
+        let lines = told(&["--view", view, "--json"]);
+        let mut lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let rung = lines.find(|line| line["act"] == "Neighbour").unwrap();
+        assert!(rung["what"].as_str().unwrap().starts_with(asked), "{rung}");
+        assert_eq!(rung["why"]["key"], why, "{rung}");
+    }
 }

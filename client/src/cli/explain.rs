@@ -145,10 +145,10 @@ impl Explain {
         let ladder = self.depth.ladder(&story, Place::Output)?;
         screen.print(&ladder.text())?;
         if !self.depth.is_one_frame() {
-            if self.verbose {
+            if self.verbose && self.view != View::Eavesdropper {
                 screen.print(&format!("\n{}", journey.told))?;
             }
-            screen.print(&outcome(&journey, ladder.look.language))?;
+            screen.print(&outcome(&journey, ladder.look.language, self.view.into()))?;
             let full = self.verbose || self.depth.is_deep();
             screen.print(&sum(&story, &ladder.look, full))?;
         }

@@ -7,6 +7,9 @@ use crate::capture::Way;
 use crate::event::{Account, How, Layer, Protocol, Space, Value};
 use crate::texts::{self, Language, Text};
 
+/// The operation of ARP that answers (RFC 826).
+const ARP_REPLY: u64 = 2;
+
 /// One step of a journey: some frames that say one thing together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rung {
@@ -197,7 +200,14 @@ struct Told {
 
 fn told(account: &Account, rung: &Rung) -> Told {
     match rung.act {
-        Act::Neighbour => each(account, rung, Protocol::Arp),
+        Act::Neighbour => {
+            let told = each(account, rung, Protocol::Arp);
+            let why = is_gateway(account, rung).then_some(&texts::ARP_GATEWAY);
+            Told {
+                why: why.or(told.why),
+                ..told
+            }
+        }
         Act::Complaint => each(account, rung, Protocol::Icmp),
         Act::Names => each(account, rung, Protocol::Dns),
         Act::Data | Act::End => messages(account, rung),
@@ -245,6 +255,26 @@ fn each(account: &Account, rung: &Rung, protocol: Protocol) -> Told {
         what: whats.join("; "),
         why: reason,
     }
+}
+
+/// Whether who answered is sent packets for others, as a router is.
+fn is_gateway(account: &Account, rung: &Rung) -> bool {
+    let value = |layer: &Layer, name: &str| layer.field(name).map(|field| field.value.clone());
+    let answers = rung.frames.iter().filter_map(|index| {
+        let message = account.frames.get(*index)?.layer.find(Protocol::Arp, "message")?;
+        let is_reply = message.field("operation")?.number() == Some(ARP_REPLY);
+        let of = value(message, "sender protocol address").zip(value(message, "sender hardware address"));
+        of.filter(|_| is_reply)
+    });
+    let answers: Vec<(Value, Value)> = answers.collect();
+    account.frames.iter().any(|frame| {
+        let packet = frame.layer.find(Protocol::Ipv4, "packet");
+        let to = packet.and_then(|packet| value(packet, "destination address"));
+        let taker = value(&frame.layer, "destination");
+        answers
+            .iter()
+            .any(|(ip, mac)| taker.as_ref() == Some(mac) && to.as_ref().is_some_and(|to| to != ip))
+    })
 }
 
 /// The messages that became complete in a step: those that were encrypted on the wire stand in braces.
@@ -304,7 +334,7 @@ fn why(layer: &Layer) -> Option<&'static Text> {
 
 /// Whether it says more of a step than what its kind of message is for.
 fn tells_most(text: &Text) -> bool {
-    [&texts::TLS_CLOSE_NOTIFY, &texts::DNS_NXDOMAIN].contains(&text)
+    [&texts::TLS_CLOSE_NOTIFY, &texts::TLS_NO_KEY, &texts::DNS_NXDOMAIN].contains(&text)
 }
 
 /// What a message is called in one word or line; nothing for a layer that is none.

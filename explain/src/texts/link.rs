@@ -19,6 +19,9 @@ super::texts! {
     ARP_REQUEST: Why, "RFC 826 §1",
         "Whoever has this IP address is asked for the MAC address: on a link, frames go to MAC addresses.",
         "询问谁拥有这个 IP 地址、它的 MAC 地址是什么：在链路上，帧是按 MAC 地址投递的。";
+    ARP_GATEWAY: Why, "RFC 1122 §3.3.1.1",
+        "Frames go to MAC addresses, and where the packets shall go is on another network: so it is not the final host's MAC address that is asked for, but that of the next router (the gateway).",
+        "帧按 MAC 地址投递，而分组的目的地在别的网络：所以要问的不是最终主机的 MAC 地址，而是下一跳路由器（网关）的。";
     ARP_REPLY: Why, "RFC 826 §1",
         "The owner of the IP address tells its MAC address. It is believed without proof.",
         "拥有该 IP 地址的主机告知自己的 MAC 地址。对方不经证明就相信它。";
@@ -56,7 +59,7 @@ super::texts! {
         "Whom the packet is for in the end: it stays the same on every link, while the MAC addresses change.",
         "分组最终要到谁那里：在每段链路上都不变，变的是 MAC 地址。";
     IP_ROUTING: OftenTold, "RFC 1812 §5.2.4.3",
-        "Often told as: the network layer finds the optimal path to the target. In fact each router only picks the next hop, by the longest matching prefix; nobody knows the whole path.",
+        "Often told as: the network layer finds the optimal path to the target. In fact each router only picks the next hop, by the longest matching prefix; nobody knows the whole path, and the packet has the final IP address while its frame has the next hop's MAC address.",
         "常说：网络层找到通往目标的最优路径。其实每个路由器只按最长前缀匹配选出下一跳；没有谁知道整条路径，分组带着最终 IP 地址，帧上写的却是下一跳的 MAC。";
     IP_OPTION: Why, "RFC 791 §3.1",
         "An option: rarely used, and often dropped on the way.",

@@ -222,6 +222,7 @@ words! {
     OUTCOME_ANSWER: "A was told:", "A 得到的回答：";
     OUTCOME_SCREEN: "B's screen shows:", "B 的屏幕显示：";
     OUTCOME_NOTHING: "B's screen shows nothing.", "B 的屏幕上什么也没有。";
+    OUTCOME_BLIND: "Without the keys nobody can tell what A was told, or what stands on B's screen.", "没有密钥，谁也说不出 A 得到了什么回答、B 的屏幕上显示着什么。";
     OUTCOME_NEVER: "this fault never happened, for the run was over before:", "这个故障没有发生，因为在那之前过程已经结束：";
     WORD_LEDGER: "What the bytes were for, in this view", "从这里看，每个字节用在哪里";
 }
