@@ -14,7 +14,7 @@ use nihao_tests::capture::{Capture, in_its_own_network};
 use nihao_tests::interop::process::{Output, Place, Process, Program};
 use nihao_tests::pcap;
 use nihao_tests::pki::{Ca, Kind, Leaf};
-use rcgen::{ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyUsagePurpose, NameConstraints};
+use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyUsagePurpose, NameConstraints};
 use tempfile::TempDir;
 
 const OPENSSL: Program = Program {
@@ -112,15 +112,35 @@ fn cases() -> Vec<Case> {
             },
             |leaf| leaf.names = vec!["localhost".into()],
         ),
+    ];
+    all.extend(for_something_else());
+    all.extend(signed_otherwise());
+    all
+}
+
+/// Chains with a certificate that is good, but not for this.
+fn for_something_else() -> [Case; 3] {
+    let as_is = |_: &mut rcgen::CertificateParams| ();
+    let good = |_: &mut Leaf| ();
+    [
+        case(
+            "another authority's",
+            &[Aspect::Purpose],
+            |params| {
+                params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+            },
+            good,
+        ),
+        case("must not sign anything", &[Aspect::Usage], as_is, |leaf| {
+            leaf.usages = vec![KeyUsagePurpose::CrlSign]
+        }),
         case(
             "must not sign certificates",
             &[Aspect::Usage],
             |params| params.key_usages = vec![KeyUsagePurpose::CrlSign],
             good,
         ),
-    ];
-    all.extend(signed_otherwise());
-    all
+    ]
 }
 
 /// Chains whose fault is who signed them, or how.
@@ -142,7 +162,25 @@ fn signed_otherwise() -> Vec<Case> {
     let mut damaged = case("a bad signature", &[Aspect::Signature], as_is, good);
     *damaged.chain[0].last_mut().expect("a signature") ^= 1;
     all.push(damaged);
+    all.push(one_too_many());
     all
+}
+
+/// Two authorities one below the other, where the upper one may have none below.
+fn one_too_many() -> Case {
+    let root = Ca::at("root", Kind::P256, 1, system_clock().now());
+    let upper = root.below("upper", Kind::P256, 2, |params| {
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    });
+    let lower = upper.below("lower", Kind::P256, 3, |_| ());
+    let leaf = Leaf::server(Kind::P256);
+    Case {
+        name: "one authority too many",
+        chain: vec![lower.issue(&leaf), lower.der, upper.der],
+        key: leaf.kind.key(leaf.number).to_pkcs8_pem().expect("a key").to_string(),
+        root: root.der,
+        wrong: &[Aspect::Authority],
+    }
 }
 
 #[test]
@@ -272,9 +310,12 @@ fn judged(folder: &Path, case: &Case) -> Result<BTreeSet<Aspect>> {
         let number: u32 = number.parse()?;
         let verdict = VERDICTS.iter().find(|(numbers, _)| numbers.contains(&number));
         let (_, aspect) = verdict.with_context(|| format!("{}: {said}", case.name))?;
-        // That an authority serves a purpose means to OpenSSL that it is one.
-        let is_authority = depth > 0 && *aspect == Aspect::Purpose;
-        found.insert(if is_authority { Aspect::Authority } else { *aspect });
+        // Of key usages, purposes and that an authority is one OpenSSL says by one number that they are not for servers.
+        found.insert(match (*aspect, case.wrong) {
+            (Aspect::Purpose, [Aspect::Usage]) => Aspect::Usage,
+            (Aspect::Purpose, [Aspect::Authority]) if depth > 0 => Aspect::Authority,
+            (aspect, _) => aspect,
+        });
     }
     // Whose key must not sign certificates is to OpenSSL no authority either.
     if found.contains(&Aspect::Usage) {

@@ -39,7 +39,8 @@ fn the_ladder_has_every_step_in_its_order() {
         "SYN seq=",
         "SYN+ACK",
         "ClientHello",
-        "ServerHello",
+        "ServerHello ChangeCipherSpec",
+        "ChangeCipherSpec",
         "{EncryptedExtensions} {Certificate} {CertificateVerify} {Finished}",
         "{POST /v1/messages HTTP/1.1}",
         "{HTTP/1.1 201 Created}",
@@ -280,5 +281,35 @@ fn a_asks_for_the_gateway_s_address_and_not_for_b_s() {
         let rung = lines.find(|line| line["act"] == "Neighbour").unwrap();
         assert!(rung["what"].as_str().unwrap().starts_with(asked), "{rung}");
         assert_eq!(rung["why"]["key"], why, "{rung}");
+    }
+}
+
+/// What a field says in the first frame of A's capture that has it.
+fn first(arguments: &[&str], filter: &str, field: &str) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("captures");
+    told(&[arguments, &["--pcap", path.to_str().unwrap()]].concat());
+    let all = fields(&path.join("A.pcapng"), filter, field);
+    all.lines().next().unwrap_or_else(|| panic!("no {filter}")).to_owned()
+}
+
+#[test]
+fn captures_begin_with_the_year_and_the_wire_is_as_slow_as_is_asked_for() {
+    assert_eq!(first(&[], "arp", "frame.time_epoch"), "1767225600.000000000");
+    for milliseconds in ["1", "100"] {
+        // From SYN to SYN+ACK the long wire is crossed twice; all other wires together take less than a millisecond.
+        let waited = first(
+            &["--latency", milliseconds],
+            "tcp.flags.syn == 1 && tcp.flags.ack == 1",
+            "tcp.time_delta",
+        );
+        let (waited, asked) = (
+            waited.parse::<f64>().unwrap() * 1000.0,
+            milliseconds.parse::<f64>().unwrap(),
+        );
+        assert!(
+            (2.0 * asked..2.0 * asked + 1.0).contains(&waited),
+            "{asked}: {waited} ms"
+        );
     }
 }

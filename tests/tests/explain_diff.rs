@@ -98,6 +98,16 @@ fn another_seed_changes_what_is_fresh_and_the_certificate() {
 }
 
 #[test]
+fn another_text_is_no_matter_of_chance() {
+    for native in [&[][..], &["--native"]] {
+        let runs = Runs::new(&[("a", native), ("b", &[native, &["再见！"]].concat())]);
+        let (code, text, _) = runs.diff("a", "b", &[]);
+        assert_eq!(code, 8, "{text}");
+        assert!(text.contains("您好！") && text.contains("再见！"), "{text}");
+    }
+}
+
+#[test]
 fn a_resumed_run_has_a_second_connection_without_a_certificate() {
     let runs = Runs::new(&[("full", &[]), ("resumed", &["--scene", "resumed"])]);
     let (code, text, _) = runs.diff("full", "resumed", &[]);

@@ -2,6 +2,11 @@
 
 use std::process::Command;
 
+use nihao_client::explain::{Options, Shape, journey};
+use nihao_explain::capture::{Frame, Way};
+use nihao_explain::scene::Distance;
+use nihao_explain::world::fault::Fault;
+use nihao_protocol::chat::Text;
 use nihao_tests::lab::binaries;
 use serde_json::Value;
 
@@ -256,4 +261,52 @@ fn a_changed_frame_is_crossed_on_the_wire_that_changed_it() {
         listened.iter().any(|rung| rung["changed_behind"] == "R1"),
         "{listened:?}"
     );
+}
+
+/// What crosses the wire between the routers, in order: the frame, and when it came in at the other one, if it did.
+fn crossed(faults: &[Fault]) -> Vec<(Frame, Option<u64>)> {
+    let mut distance = Distance::default();
+    distance.faults.extend(faults);
+    let journey = journey(&Options {
+        text: Text::parse("您好！").unwrap(),
+        seed: 7,
+        native: false,
+        shape: Shape::Full,
+        trouble: None,
+        distance,
+    });
+    let journey = journey.unwrap();
+    let seen = |router: &str, way| {
+        let frames = journey.seen.captures[router].frames.iter();
+        let own = frames.filter(move |frame| frame.interface == 1 && frame.way == way);
+        own.cloned().collect::<Vec<_>>()
+    };
+    let mut all = Vec::new();
+    for (from, to) in [("R1", "R2"), ("R2", "R1")] {
+        let came = seen(to, Way::In);
+        all.extend(seen(from, Way::Out).into_iter().map(|frame| {
+            let it = came.iter().find(|came| came.bytes == frame.bytes && came.at > frame.at);
+            let at = it.map(|came| came.at);
+            (frame, at)
+        }));
+    }
+    all.sort_by_key(|(frame, _)| frame.at);
+    all
+}
+
+#[test]
+fn the_frame_that_is_named_is_the_one_that_suffers() {
+    let well = crossed(&[]);
+    assert!(well.iter().all(|(frame, came)| !frame.lost && came.is_some()));
+    for number in [3, 12, 20] {
+        let index = number as usize - 1;
+        let lost = crossed(&[Fault::LoseFrame(number)]);
+        assert_eq!(lost[index].0.bytes, well[index].0.bytes, "until then all is the same");
+        let places = lost.iter().enumerate().filter(|(_, (frame, _))| frame.lost);
+        assert_eq!(places.map(|(place, _)| place).collect::<Vec<_>>(), [index]);
+        let late = crossed(&[Fault::DelayFrame(number, 40_000)]);
+        let (punctual, delayed) = (well[index].1.unwrap(), late[index].1.unwrap());
+        assert_eq!(delayed - punctual, 40_000, "frame {number}");
+        assert_eq!(late[index - 1].1, well[index - 1].1, "the frame before {number}");
+    }
 }

@@ -12,7 +12,7 @@
 
 use nihao_client::explain::{Journey, Options, Shape, journey};
 use nihao_explain::capture::Capture;
-use nihao_explain::decode::decode;
+use nihao_explain::decode::{Known, Trusted, decode};
 use nihao_explain::event::{Account, Aspect, Derived, How, Layer, Protection, Protocol, Space, Span};
 use nihao_explain::scene::Distance;
 use nihao_protocol::chat::Text;
@@ -330,4 +330,39 @@ fn untold(derived: &Derived, at: usize, changed: &Account) -> Vec<&'static str> 
         .into_iter()
         .filter(|(name, aspects)| holds(name) && !aspects.iter().any(|aspect| wrong.contains(aspect)));
     untold.map(|(name, _)| name).collect()
+}
+
+#[test]
+fn a_changed_binder_is_told_to_be_wrong() {
+    let journey = run(Shape::Resumed, false);
+    let capture = &journey.seen.captures["A"];
+    let account = decode(capture, journey.known());
+    let spaces = (0..account.frames.len()).map(Space::Frame);
+    let spaces = spaces.chain((0..account.derived.len()).map(Space::Derived));
+    let mut binders = spaces.filter_map(|space| {
+        let field = account.layer(space)?.field_within("binder")?;
+        let span = Span {
+            space,
+            range: field.range.clone(),
+        };
+        places(&account, &span).last().copied()
+    });
+    let place = binders.next_back().expect("a binder");
+    let mut other = capture.clone();
+    other.frames[place.frame].bytes[place.at] ^= 1;
+    repair(&mut other.frames[place.frame].bytes);
+    let wrong = wrong(&decode(&other, journey.known()));
+    assert!(wrong.contains(&Aspect::Binder), "{wrong:?}");
+}
+
+#[test]
+fn another_pin_than_the_servers_is_told_to_be_wrong() {
+    let journey = run(Shape::Full, true);
+    let known = Known {
+        trusted: Trusted::Key(&[7; 32]),
+        ..journey.known()
+    };
+    let account = decode(&journey.seen.captures["A"], known);
+    // It would have signed the certificate, too.
+    assert_eq!(wrong(&account), [Aspect::Signature, Aspect::Anchor]);
 }

@@ -7,6 +7,7 @@ use nihao_explain::decode::{Known, SHARED_SECRET, decode};
 use nihao_explain::event::{Account, Aspect, Making, Schedule};
 use nihao_explain::scene::Distance;
 use nihao_protocol::chat::Text;
+use nihao_protocol::crypto::{HashAlgorithm, Prk};
 use nihao_tests::frames;
 
 const SIMPLE: &str = include_str!("../../protocol/tests/vectors/rfc8448/simple.txt");
@@ -221,4 +222,16 @@ fn every_scene_has_every_value_and_computed_is_as_logged() {
             assert_eq!(compared, 2, "{shape:?}");
         }
     }
+}
+
+/// RFC 8446 §7.1: from the ticket's PSK over the early secret, under a label that no other PSK has.
+#[test]
+fn the_binder_key_is_the_tickets() {
+    let journey = run(Shape::Resumed, false);
+    let told = &schedules(&journey, journey.known())[1];
+    let hash = HashAlgorithm::Sha256;
+    let psk = bytes(&value(told, "PSK"));
+    let early = Prk::extract(hash, &[0; 32], &psk);
+    let key = early.secret("res binder", hash.hash(b"").as_bytes(), 32).unwrap();
+    assert_eq!(value(told, "binder key"), hex(key.expose()));
 }

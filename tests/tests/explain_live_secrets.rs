@@ -22,6 +22,16 @@ import base64, http.server, json, ssl, sys, urllib.parse
 class Echo(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def do_GET(self):
+        if self.path.startswith("/members"):
+            inner = {"api_token": "pLanted-t0ken", "next": "https://h/x?code=pLanted-c0de&page=2"}
+            body = json.dumps({"user": "alice", "password": "pLanted-p4ssword", "inner": inner}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Location", "https://bob:pLanted-us3r@elsewhere/next?sig=pLanted-s1gn&page=3")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+            return
         said = [self.path] + [value for _, value in self.headers.items()]
         for value in self.headers.get_all("Authorization", []):
             said.append(base64.b64decode(value.split()[-1] + "==").decode("utf-8", "replace") if value.startswith("Basic") else value.split()[-1])
@@ -157,6 +167,32 @@ fn planted_credentials_are_never_told() {
         "page=2",
         "; Path=/; HttpOnly",
     ] {
+        assert!(ladder.contains(kept), "no {kept} in\n{ladder}");
+    }
+}
+
+/// Members of JSON, parameters and names in URLs let somebody in by what they are called; the others are told.
+#[test]
+fn members_and_parameters_are_hidden_by_their_names() {
+    let pki = Pki::new().unwrap();
+    let server = Server::python(&pki, "p256", ECHO).unwrap();
+    let url = format!("{}members?key=pLanted-k3y&page=1", server.url("localhost"));
+    let ca = pki.file("ca.pem");
+    let asked = ["--live", &url, "--cacert", &ca];
+    let planted = ["k3y", "t0ken", "c0de", "p4ssword", "us3r", "s1gn"].map(|value| format!("pLanted-{value}"));
+    for way in [&[][..], &["-v"], &LAYERS, &["--json"]] {
+        let all = said(&[&asked, way].concat());
+        for value in &planted {
+            let found = is_in(&all, value);
+            assert_eq!(found, None, "{way:?} tells {value}:\n{}", String::from_utf8_lossy(&all));
+        }
+    }
+    let frank = said(&[&asked[..], &["--with-secrets", "--json"]].concat());
+    for value in &planted {
+        assert!(is_in(&frank, value).is_some(), "{value} was not even sent");
+    }
+    let ladder = String::from_utf8(said(&[&asked, LAYERS.as_slice()].concat())).unwrap();
+    for kept in ["alice", "page=1", "page=2", "page=3", "@elsewhere/next"] {
         assert!(ladder.contains(kept), "no {kept} in\n{ladder}");
     }
 }

@@ -37,6 +37,13 @@ fn a_chain_is_summed_up_and_its_checks_unfold() {
     ] {
         assert!(unfolded.contains(part), "no {part} in\n{unfolded}");
     }
+    let expired = told(&["--fault", "expired", "--unfold", "x509"]);
+    let dates = "✗ dates: expected 2026-01-01T00:00:00Z; seen 2025-";
+    assert_eq!(
+        expired.matches(dates).count(),
+        2,
+        "in the step and beneath it:\n{expired}"
+    );
     let handshake = told(&["--unfold", "tls"]);
     for part in ["✓ CertificateVerify:", "✓ Finished:", "XOR sequence number", "= nonce"] {
         assert!(handshake.contains(part), "no {part}");
@@ -78,4 +85,18 @@ fn keys_unfold_as_a_tree_with_their_values() {
     assert!(!told.contains("= ?"), "everything has a value:\n{told}");
     // A terminal's width is not asked for in a pipe: values are whole.
     assert_eq!(line(1, "Master Secret").len(), 64);
+}
+
+#[test]
+fn a_server_that_refers_to_others_is_told_from_one_that_knows_nothing() {
+    use nihao_explain::texts::{DNS_NO_DATA, DNS_REFERRAL};
+    let told = told(&["--unfold", "dns"]);
+    let count = |text: &str| told.matches(text).count();
+    assert!(count(DNS_REFERRAL.english) > 0, "root and test refer:\n{told}");
+    assert!(count(DNS_NO_DATA.english) > 0, "there is no AAAA:\n{told}");
+    let silent = self::told(&["--unfold", "dns", "--fault", "no-such-name"]);
+    assert!(
+        !silent.contains(DNS_NO_DATA.english),
+        "what is not there has no type either:\n{silent}"
+    );
 }
