@@ -80,8 +80,10 @@ pub enum Error {
     Queued {
         /// How long it was tried.
         seconds: u64,
-        /// What stood in the way last.
+        /// What stood in the way last, in words.
         reason: String,
+        /// It, if an attempt came to an end.
+        last: Option<Box<Self>>,
     },
     /// A message is on disk, and trying on would not help.
     #[error("the message is not sent, but stays queued: {0}")]

@@ -187,7 +187,7 @@ fn a_message_to_nihaod_shows_its_way() {
     let told = sent(&world, &["hi", "--timeout", "1", "--explain"]);
     assert_eq!(told.code, Some(5), "{}", told.ladder);
     assert!(
-        told.ladder.contains("connection refused") && told.ladder.contains("✗"),
+        told.ladder.contains("connection refused") && told.ladder.contains("✗ port closed"),
         "{}",
         told.ladder
     );

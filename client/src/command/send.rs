@@ -32,8 +32,8 @@ pub async fn send<C: Connect>(
     let seen = home.state()?.seen.get(&to).copied();
     let message = Unsent { id, to, text, seen };
     home.queue(&message)?;
-    let mut reason = String::from("there was no answer");
-    let trying = confirm(home, world, screen, &account, &message, &mut reason);
+    let mut last = None;
+    let trying = confirm(home, world, screen, &account, &message, &mut last);
     match tokio::time::timeout(timeout, trying).await {
         Ok(Ok((sent, link))) => {
             link.close().await;
@@ -42,7 +42,10 @@ pub async fn send<C: Connect>(
         Ok(Err(error)) => Err(error),
         Err(_) => Err(Error::Queued {
             seconds: timeout.as_secs(),
-            reason,
+            reason: last
+                .as_ref()
+                .map_or_else(|| String::from("there was no answer"), ToString::to_string),
+            last: last.map(Box::new),
         }),
     }
 }
@@ -53,7 +56,7 @@ async fn confirm<C: Connect>(
     screen: &mut Screen<'_>,
     account: &Account,
     message: &Unsent,
-    last: &mut String,
+    last: &mut Option<Error>,
 ) -> Result<(Sent, Link<C::Stream>), Error> {
     let mut backoff = Backoff::new();
     loop {
@@ -64,10 +67,10 @@ async fn confirm<C: Connect>(
             Err(error) => return Err(Error::Stuck(Box::new(error))),
         };
         let text = error.to_string();
-        if *last != text {
+        if last.as_ref().is_none_or(|last| last.to_string() != text) {
             screen.warn(&format!("{text}; trying again"));
-            *last = text;
         }
+        *last = Some(error);
         tokio::time::sleep(backoff.step(&mut world.random)).await;
     }
 }

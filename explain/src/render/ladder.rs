@@ -201,7 +201,10 @@ impl Ladder<'_> {
 
     fn gap(&self) -> usize {
         let is_roomy = self.look.width.is_none_or(|columns| columns >= ROOMY);
-        if is_roomy { GAP } else { NARROW_GAP }
+        // Two names are not to run into one.
+        let names = self.story.path.iter().rev().skip(1);
+        let longest = names.map(|name| name.chars().count()).max().unwrap_or_default();
+        if is_roomy { GAP } else { NARROW_GAP.max(longest) }
     }
 
     /// Of what is sent again: how long after the copy before.

@@ -47,7 +47,8 @@ super::texts! {
         "What the server does with the request, and whether what answers is the server itself or a machine before it.",
         "看不到服务器如何处理请求，也看不出应答的是服务器本身还是它前面的机器。";
 
-    LIVE_SEEN: Why, "RFC 8446 §6", "What was seen: {}.", "实际看到的是：{}。";
+    LIVE_SEEN: Why, "RFC 8446 §6", "The error is: {}.", "报出的错误是：{}。";
+    LIVE_SEEN_NO_ADDRESS: Why, "RFC 1034 §3.6", "No address: {}.", "没有找到地址：{}。";
     LIVE_FIX: Why, "RFC 8446 §6", "What may help: {}.", "可以试试的办法：{}。";
     LIVE_WHOSE_UNKNOWN: Why, "RFC 8446 §6",
         "It cannot be told from here.", "从这里看不出是谁的问题。";

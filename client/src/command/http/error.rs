@@ -165,7 +165,7 @@ impl WebError {
                 .into(),
             Self::Broken { .. } => "see how far it goes with -v; try the other of --http1 and --http2".into(),
             Self::TimedOut { .. } => "see what takes so long with -v, or give it more: --max-time".into(),
-            Self::Status(_) => "the body that was printed may say why; -v shows the headers".into(),
+            Self::Status(_) => "the body may say why; -v shows the headers".into(),
         }
     }
 }

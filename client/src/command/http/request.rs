@@ -96,7 +96,23 @@ impl Request {
 }
 
 fn locate(url: &str) -> Result<(Target, Authority, PathAndQuery), WebError> {
-    let bad = |reason: &str| WebError::Url(format!("expected https://HOST/PATH, seen {url:?}: {reason}"));
+    // What follows the host may be a secret, and so is what stands before it: neither is repeated.
+    let scheme = url.find("://").map_or(0, |at| at + 3);
+    let (scheme, rest) = url.split_at(scheme);
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if host.contains('@') {
+        let reason = "a name or password before the host is not sent; give a header: -H 'Authorization: …'";
+        return Err(WebError::Url(reason.into()));
+    }
+    let seen = match rest.len() > host.len() {
+        _ if rest.contains('@') => format!("{scheme}…"), // a password may have a slash in it
+        true => format!("{scheme}{host}…"),
+        false => url.to_owned(),
+    };
+    let bad = |reason: &str| WebError::Url(format!("expected https://HOST/PATH, seen {seen:?}: {reason}"));
+    if !host.is_ascii() {
+        return Err(bad("a host that is not ASCII is written in its xn-- form"));
+    }
     let uri: Uri = url
         .parse()
         .map_err(|error: hyper::http::uri::InvalidUri| bad(&error.to_string()))?;
@@ -107,11 +123,6 @@ fn locate(url: &str) -> Result<(Target, Authority, PathAndQuery), WebError> {
         None => return Err(bad("there is no https:// before it")),
     }
     let authority = uri.authority().ok_or_else(|| bad("there is no host"))?;
-    if authority.as_str().contains('@') {
-        // The URL itself is not repeated: it has a password in it.
-        let reason = "a name or password before the host is not sent; give a header: -H 'Authorization: …'";
-        return Err(WebError::Url(reason.into()));
-    }
     let host = authority.host();
     let port = match authority.as_str().strip_prefix(host) {
         Some("" | ":") => HTTPS_PORT,
@@ -208,7 +219,17 @@ mod tests {
             ("https://a.example:99999/", "up to 65535"),
             ("https://a.example:x/", "https://HOST"),
             ("https://a.example/a b", "https://HOST"),
+            ("https://例子.测试/", "xn-- form"),
             ("https://alice:s3cret@a.example/", "is not sent"),
+            ("https://alice:s3cret@a.example:99999/", "is not sent"),
+            ("https://alice:s3cret@例子/", "is not sent"),
+            ("alice:s3cret@a.example", "is not sent"),
+            (
+                "https://a.example:x/s3cret?token=s3cret",
+                "seen \"https://a.example:x…\"",
+            ),
+            ("https://alice:x/s3cret@a.example/", "seen \"https://…\""),
+            ("https://a.example?token=s3cret b", "seen \"https://a.example…\""),
         ] {
             let error = request(url, &[]).unwrap_err();
             assert!(error.contains(reason) && !error.contains("s3cret"), "{url}: {error}");

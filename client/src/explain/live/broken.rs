@@ -53,7 +53,7 @@ pub(in crate::explain) fn mark(error: &Error, about: &About<'_>, account: &Accou
     let (protocol, title, broken) = match error {
         Error::Web(WebError::Connect { error, .. }) => connecting(error, about, account),
         Error::Connect { error, .. } => connecting(error, about, account),
-        Error::Stuck(error) => return mark(error, about, account),
+        Error::Stuck(error) | Error::Queued { last: Some(error), .. } => return mark(error, about, account),
         Error::Web(error) => answering(error, about, account),
         other => unnamed(Protocol::Tls, &other.to_string(), &other.hint()),
     };

@@ -74,7 +74,10 @@ fn looking_up(error: &LookupError, host: &str) -> Told {
         other => {
             let (problem, _) = told::problem(host, other);
             let seen = problem.split_once("seen ").map_or(problem.as_str(), |(_, seen)| seen);
-            said(&texts::LIVE_SEEN, &[seen])
+            match seen.strip_prefix("none (").and_then(|seen| seen.strip_suffix(')')) {
+                Some(reason) => said(&texts::LIVE_SEEN_NO_ADDRESS, &[reason]),
+                None => said(&texts::LIVE_SEEN, &[seen]),
+            }
         }
     };
     let fix = said(&texts::LIVE_FIX_NAME, &[]);
