@@ -311,6 +311,35 @@ fn openssl_with_openssl() {
     });
 }
 
+/// Of a version that is not told here nothing is told but that; above all not that it is wrong.
+#[test]
+fn openssl_with_openssl_in_an_older_version() {
+    in_its_own_network("openssl_with_openssl_in_an_older_version", || async {
+        let scene = openssl(TempDir::new()?, "-tls1_2").await?;
+        let capture = pcap::read(&std::fs::read(scene.folder.path().join("capture.pcap"))?)?;
+        let account = decode(&capture, "");
+        ensure!(
+            texts(&account, "server_version") == ["TLS 1.2 (0x303)"],
+            "{:?}",
+            texts(&account, "server_version")
+        );
+        ensure!(count(&account, "TLS_OLD_VERSION") >= 2 && count(&account, "TLS_NO_KEY") >= 4);
+        let faults = account.faults().into_iter().map(|(_, note)| note.text.key);
+        let faults: Vec<_> = faults.filter(|key| *key != "CHECKSUM_WRONG").collect();
+        ensure!(faults.is_empty(), "{faults:?}");
+        ensure!(
+            account
+                .flows
+                .iter()
+                .all(|flow| flow.checks.is_empty() && flow.schedule.is_none())
+        );
+        let derived = account.derived.iter().all(|derived| derived.layer.is_partition());
+        ensure!(derived && account.frames.iter().all(|frame| frame.layer.is_partition()));
+        Ok(())
+    });
+}
+
+/// A suite of TLS 1.3 or an option of the server's.
 async fn openssl(folder: TempDir, suite: &str) -> Result<Scene> {
     let ca = Ca::at("server CA", Kind::P256, 1, system_clock().now());
     let (certificate, key) = ca.pem_identity(&Leaf::server(Kind::P256));
@@ -319,8 +348,12 @@ async fn openssl(folder: TempDir, suite: &str) -> Result<Scene> {
     std::fs::write(path("leaf.key"), key)?;
     let capture = Capture::start().await?;
     let output = Output::default();
-    let arguments = ["s_server", "-www", "-accept", "127.0.0.1:0", "-ciphersuites", suite];
+    let arguments = ["s_server", "-www", "-accept", "127.0.0.1:0"];
     let mut arguments = arguments.map(String::from).to_vec();
+    if !suite.starts_with('-') {
+        arguments.push("-ciphersuites".into());
+    }
+    arguments.push(suite.into());
     arguments.extend(["-cert".into(), path("leaf.pem"), "-key".into(), path("leaf.key")]);
     let mut server = Process::start(OPENSSL, &arguments, &output)?;
     let port: u16 = server.wait_for("listening", port).await?;

@@ -70,6 +70,9 @@ super::texts! {
     TLS_SERVER_HELLO: Why, "RFC 8446 §4.1.3",
         "The server picks from what was offered and sends its half of the key agreement. Everything after this is encrypted.",
         "服务器从客户端提供的选项中选定，并送上密钥协商中自己的一半。此后全部加密。";
+    TLS_OLD_VERSION: Why, "RFC 8446 §4.2.1",
+        "The server picked a version before TLS 1.3, for its ServerHello has no supported_versions. The messages of those versions are others, and not told here.",
+        "服务器选了 TLS 1.3 之前的版本：它的 ServerHello 里没有 supported_versions。那些版本的消息是另一套，这里不讲解。";
     TLS_HELLO_RETRY_REQUEST: Why, "RFC 8446 §4.1.4",
         "A ServerHello with this fixed random is a HelloRetryRequest: none of the shares fits, please send one of the group named here.",
         "带有这个固定 random 的 ServerHello 是 HelloRetryRequest：所送的密钥份额都不合适，请按这里指定的群再发一份。";

@@ -16,6 +16,8 @@ pub(super) struct Half {
     pub(super) keys: Option<Keys>,
     /// Whether its records must be protected by now.
     pub(super) is_protected: bool,
+    /// Whether its records are protected as before TLS 1.3.
+    pub(super) is_sealed_otherwise: bool,
     /// Its certificates, its own first.
     pub(super) chain: Vec<Vec<u8>>,
     /// Its records cannot be told apart any more.
@@ -30,6 +32,7 @@ impl Half {
             data: Stream::default(),
             keys: None,
             is_protected: false,
+            is_sealed_otherwise: false,
             chain: Vec::new(),
             is_broken: false,
         }

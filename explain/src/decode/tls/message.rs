@@ -1,6 +1,7 @@
 //! Handshake messages, field by field (RFC 8446 §4).
 
 use nihao_protocol::tls::messages::RETRY_RANDOM;
+use nihao_protocol::tls::names::{ExtensionType, HandshakeType};
 
 use super::certificate;
 use super::extension::{self, Place};
@@ -16,6 +17,8 @@ pub(super) struct Checked {
     pub(super) is_right: Option<bool>,
     /// Whether it answers a HelloRetryRequest.
     pub(super) is_second: bool,
+    /// Whether the server picked a version before TLS 1.3.
+    pub(super) is_old: bool,
     /// The keys that signed the certificates in it, as far as they are known.
     pub(super) issuers: Vec<Option<Vec<u8>>>,
 }
@@ -25,6 +28,30 @@ pub(super) fn name(kind: u8) -> &'static str {
     numbers::message(u64::from(kind)).unwrap_or("handshake message")
 }
 
+/// Whether a ServerHello picks a version before TLS 1.3: then it has no supported_versions (RFC 8446 §4.2.1).
+pub(super) fn is_old(message: &[u8]) -> bool {
+    let Some((HandshakeType::SERVER_HELLO, body)) =
+        message.split_first().map(|(kind, body)| (HandshakeType(*kind), body))
+    else {
+        return false;
+    };
+    // Length, version and random; then a session id, a suite and a compression method.
+    let session = body.get(3 + 2 + 32..).and_then(<[u8]>::split_first);
+    let Some(after) = session.and_then(|(length, rest)| rest.get(usize::from(*length) + 3..)) else {
+        return false;
+    };
+    let mut extensions = after.get(2..).unwrap_or_default();
+    while let [a, b, c, d, rest @ ..] = extensions {
+        if ExtensionType(u16::from_be_bytes([*a, *b])) == ExtensionType::SUPPORTED_VERSIONS {
+            return false;
+        }
+        extensions = rest
+            .get(usize::from(u16::from_be_bytes([*c, *d]))..)
+            .unwrap_or_default();
+    }
+    true
+}
+
 /// Reads a whole message.
 pub(super) fn message(fields: &mut Fields<'_>, checked: &Checked) -> Result<(), Stop> {
     let kind = fields.named("message type", 1, numbers::message)?;
@@ -32,7 +59,13 @@ pub(super) fn message(fields: &mut Fields<'_>, checked: &Checked) -> Result<(), 
     fields.number("message length", 3)?;
     match kind {
         1 => client_hello(fields, checked),
+        2 if checked.is_old => old_server_hello(fields),
         2 => server_hello(fields),
+        _ if checked.is_old => {
+            fields.why(&texts::TLS_OLD_VERSION);
+            fields.opaque("body");
+            Ok(())
+        }
         4 => new_session_ticket(fields),
         5 => {
             fields.why(&texts::TLS_END_OF_EARLY_DATA);
@@ -81,8 +114,10 @@ fn client_hello(fields: &mut Fields<'_>, checked: &Checked) -> Result<(), Stop> 
         read,
     );
     let length = usize::try_from(fields.number("compression methods length", 1)?).unwrap_or_default();
-    fields.bytes("legacy_compression_methods", length)?;
-    fields.explain(&texts::TLS_COMPRESSION);
+    let methods = fields.bytes("legacy_compression_methods", length)?;
+    if methods == [0] {
+        fields.explain(&texts::TLS_COMPRESSION);
+    }
     if fields.left() == 0 {
         return Ok(());
     }
@@ -101,6 +136,31 @@ fn session_id(fields: &mut Fields<'_>, name: &'static str) -> Result<(), Stop> {
     Ok(())
 }
 
+/// A ServerHello of TLS 1.2 or older (RFC 5246 §7.4.1.3), which may end before its extensions.
+fn old_server_hello(fields: &mut Fields<'_>) -> Result<(), Stop> {
+    fields.why(&texts::TLS_OLD_VERSION);
+    let version = fields.named("server_version", 2, numbers::version)?;
+    let random = fields.bytes("random", 32)?;
+    if is_downgrade(random) {
+        fields.explain(&texts::TLS_DOWNGRADE);
+    }
+    let length = usize::try_from(fields.number("session id length", 1)?).unwrap_or_default();
+    fields.bytes("session_id", length)?;
+    let suite = fields.named("cipher suite", 2, numbers::suite)?;
+    let names = [numbers::version(version), numbers::suite(suite)];
+    fields.what(names.into_iter().flatten().collect::<Vec<_>>().join(", "));
+    fields.number("compression_method", 1)?;
+    match fields.left() {
+        0 => Ok(()),
+        _ => extension::extensions(fields, Place::ServerHello),
+    }
+}
+
+/// RFC 8446 §4.1.3: "DOWNGRD" and a byte at the end say what the server could have done.
+fn is_downgrade(random: &[u8]) -> bool {
+    random.get(24..31) == Some(b"DOWNGRD")
+}
+
 fn server_hello(fields: &mut Fields<'_>) -> Result<(), Stop> {
     fields.named("legacy_version", 2, numbers::version)?;
     fields.explain(&texts::TLS_LEGACY_VERSION);
@@ -111,9 +171,7 @@ fn server_hello(fields: &mut Fields<'_>) -> Result<(), Stop> {
         fields.why(&texts::TLS_HELLO_RETRY_REQUEST);
         fields.what("HelloRetryRequest");
     } else {
-        // RFC 8446 §4.1.3: "DOWNGRD" and a byte at the end say what the server could have done.
-        let is_downgrade = random.get(24..31) == Some(b"DOWNGRD");
-        fields.explain(if is_downgrade {
+        fields.explain(if is_downgrade(random) {
             &texts::TLS_DOWNGRADE
         } else {
             &texts::TLS_RANDOM
@@ -127,8 +185,11 @@ fn server_hello(fields: &mut Fields<'_>) -> Result<(), Stop> {
     if !is_retry && let Some(name) = numbers::suite(suite) {
         fields.what(name);
     }
-    fields.number("legacy_compression_method", 1)?;
-    fields.explain(&texts::TLS_COMPRESSION);
+    let method = fields.number("legacy_compression_method", 1)?;
+    fields.explain(match method {
+        0 => &texts::TLS_COMPRESSION,
+        _ => &texts::BAD_VALUE,
+    });
     extension::extensions(
         fields,
         if is_retry {

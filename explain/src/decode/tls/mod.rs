@@ -61,6 +61,8 @@ pub(super) struct Connection<'k> {
     updates: [u32; 2],
     /// The nonces of the tickets it gave, and the tickets.
     tickets: (Vec<Vec<u8>>, Vec<Vec<u8>>),
+    /// The server picked a version before TLS 1.3: what follows is not told.
+    is_old: bool,
     /// The server's Finished was heard: what the client sends under keys may be read.
     is_answered: bool,
 }
@@ -93,6 +95,7 @@ pub(super) fn connection<'k>(around: &'k Around<'k>, streams: [Stream; 2], space
         schemes: Default::default(),
         updates: [0; 2],
         tickets: Default::default(),
+        is_old: false,
         is_answered: false,
     };
     while let Some(side) = connection.next_to_speak() {
@@ -144,6 +147,7 @@ impl<'k> Connection<'k> {
         let Some(half) = self.halves.get_mut(side) else {
             return;
         };
+        half.is_sealed_otherwise |= self.is_old && kind == 20;
         let range = span.range.clone();
         let told = match kind {
             20 => layer(
@@ -183,6 +187,7 @@ impl<'k> Connection<'k> {
             }
             let range = half.handshake.take(length);
             let bytes = half.handshake.bytes(range.clone()).to_vec();
+            self.is_old |= side == SERVER && message::is_old(&bytes);
             let checked = self.check(side, &bytes);
             if let Some(half) = self.halves.get(side) {
                 let frame = half.handshake.frame_of(&range);
@@ -191,22 +196,32 @@ impl<'k> Connection<'k> {
                     message::message(fields, &checked)
                 });
                 let bytes = &bytes;
-                self.prove(
-                    &Sent {
-                        side,
-                        bytes,
-                        span,
-                        frame,
-                    },
-                    spaces,
-                );
+                if !self.is_old {
+                    self.prove(
+                        &Sent {
+                            side,
+                            bytes,
+                            span,
+                            frame,
+                        },
+                        spaces,
+                    );
+                }
             }
-            self.hear(side, &bytes);
+            if !self.is_old {
+                self.hear(side, &bytes);
+            }
         }
     }
 
     /// What is found out about a message beside its bytes, over the transcript before it.
     fn check(&self, side: usize, bytes: &[u8]) -> Checked {
+        if self.is_old {
+            return Checked {
+                is_old: true,
+                ..Checked::default()
+            };
+        }
         let issuers = match Message::decode(bytes) {
             Ok(Message::Certificate(message)) => {
                 let chain: Vec<_> = message.entries.into_iter().map(|entry| entry.certificate).collect();
@@ -218,6 +233,7 @@ impl<'k> Connection<'k> {
         Checked {
             is_right: self.is_right(side, bytes),
             is_second: self.agreed.retried,
+            is_old: false,
             issuers,
         }
     }

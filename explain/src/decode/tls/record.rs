@@ -47,6 +47,15 @@ impl Half {
             .unwrap_or_default()
             .to_vec();
         let named = (Protocol::Tls, "record", "part of a TLS record");
+        if self.is_sealed_otherwise {
+            spaces.unit(&self.stream, range, named, |fields| {
+                head(fields)?;
+                fields.why(&texts::TLS_NO_KEY);
+                fields.opaque("encrypted record");
+                Ok(())
+            });
+            return None;
+        }
         if kind != 23 {
             let is_late = self.is_protected && kind == 22;
             let (span, _) = spaces.unit(&self.stream, range, named, |fields| {
