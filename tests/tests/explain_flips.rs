@@ -4,7 +4,7 @@
 //! | what is turned | what must be said besides something else |
 //! |---|---|
 //! | any bit of an IPv4 packet | something in its frame is invalid: its checksums do not fit |
-//! | a bit of what TCP carries for TLS, with checksums made right again | a tag, a check or a structure is wrong, a record does not end, or the secrets fit no connection; but legacy_record_version of an unprotected record counts for nobody (RFC 8446 §5.1) |
+//! | a bit of what TCP carries for TLS, with checksums made right again | a tag, a check or a structure is wrong, a record does not end, the secrets fit no connection, or the server picked another version; but legacy_record_version of an unprotected record counts for nobody (RFC 8446 §5.1) |
 //! | a bit of an encrypted handshake message, sealed again under its own key | a check is wrong or a structure is; of a server's certificate its signature or where its chain ends, of everything else the Finished |
 //!
 //! Link addresses, ARP and application data sealed by who has the keys have nothing that protects them: there the account says what
@@ -77,7 +77,9 @@ fn wrong(account: &Account) -> Vec<Aspect> {
 
 /// Whether it is told that something is not as it should be.
 fn objects(account: &Account) -> bool {
-    let is_unfinished = notes(account).iter().any(|(_, key)| *key == "UNFINISHED");
+    let is_unfinished = notes(account)
+        .iter()
+        .any(|(_, key)| ["UNFINISHED", "TLS_OLD_VERSION"].contains(key));
     let mut tls = account.flows.iter().filter_map(|flow| flow.tls.as_ref());
     !account.faults().is_empty() || !wrong(account).is_empty() || is_unfinished || tls.any(|tls| !tls.has_secrets)
 }
