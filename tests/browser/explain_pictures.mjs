@@ -33,7 +33,7 @@ await play(async () => {
   await night.goto(`${base}zh.html`);
   await night.locator("#ladder [role=option][aria-label*='X.509']").first().click();
   await night.getByRole("link", { name: /Certificate/ }).click();
-  await night.locator("#fields [role=treeitem]").filter({ hasText: /^subject/ }).first().click();
+  await night.locator("#fields [role=treeitem]").filter({ hasText: /^X.509 subjectAltName/ }).first().click();
   await picture(night, "explain-dark-zh");
   for (const language of ["en", "zh"]) {
     await terminal(language);
