@@ -310,3 +310,23 @@ fn the_frame_that_is_named_is_the_one_that_suffers() {
         assert_eq!(late[index - 1].1, well[index - 1].1, "the frame before {number}");
     }
 }
+
+#[test]
+fn what_came_twice_is_told_apart_from_what_was_sent_twice() {
+    // A SYN+ACK, an ACK and data to A; data to B.
+    for (fault, view, what) in [
+        ("duplicate=16", "A", "SYN+ACK seq="),
+        ("duplicate=20", "A", "ACK seq=1 ack=1461"),
+        ("duplicate=23", "A", "ACK seq=1461 ack=1474 449 bytes"),
+        ("duplicate=18", "B", "ACK seq=1 ack=1 1460 bytes"),
+    ] {
+        let rungs = rungs(&["--fault", fault, "--view", view]);
+        let twice: Vec<_> = rungs.iter().filter(|rung| rung["why"]["key"] == "WIRE_TWICE").collect();
+        let [twice] = twice[..] else {
+            panic!("{fault} from {view}: {rungs:?}")
+        };
+        assert!(text(twice, "what").starts_with(what), "{fault} from {view}: {twice}");
+    }
+    let again = rungs(&["--lose", "syn"]);
+    assert!(again.iter().all(|rung| rung["why"]["key"] != "WIRE_TWICE"), "{again:?}");
+}

@@ -24,9 +24,10 @@ pub use viewpoint::Viewpoint;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::capture::Capture;
+use crate::capture::{Capture, Way};
 use crate::decode::{Known, decode};
 use crate::event::{Account, NameStep};
+use crate::texts;
 use crate::world::{Seen, TimeWait};
 
 /// The nodes that a simulated message crosses, in order; what they saw is told by these names.
@@ -97,11 +98,15 @@ impl Story {
         let node = viewpoint.place(path.len());
         let all = tracks::follow(&path, changed(seen, &SIMULATED));
         let tracks = tracks(&all, node, &places);
+        let twice = twice(&capture, &tracks);
         let ended = |frame| tracks.get(&frame).is_some_and(|track| track.ended_behind().is_some());
-        let mut rungs = rungs::rungs(&account, ended);
+        let mut rungs = rungs::rungs(&account, |frame| twice.contains(&frame) || ended(frame));
         for rung in &mut rungs {
-            if let Some(track) = rung.frames.first().and_then(|first| tracks.get(first)) {
+            let first = rung.frames.first();
+            if let Some(track) = first.and_then(|first| tracks.get(first)) {
                 rung.why = rungs::why_ended(rung.why, track);
+            } else if first.is_some_and(|first| twice.contains(first)) {
+                rung.why = Some(&texts::WIRE_TWICE);
             }
         }
         let is_trusted = viewpoint.is_trusted();
@@ -149,6 +154,21 @@ impl Story {
     pub fn bytes(&self, frame: usize) -> &[u8] {
         self.capture.frames.get(frame).map_or(&[], |frame| &frame.bytes)
     }
+}
+
+/// The frames that a wire made two of: they came, nobody sent them, and another one like them did come from somebody.
+fn twice(capture: &Capture, tracks: &BTreeMap<usize, Track>) -> BTreeSet<usize> {
+    let mut sent = BTreeSet::new();
+    let mut twice = BTreeSet::new();
+    for (index, frame) in capture.frames.iter().enumerate() {
+        let packet = tracks::Packet::of(&frame.bytes);
+        if tracks.contains_key(&index) {
+            sent.insert(packet);
+        } else if frame.way == Way::In && sent.contains(&packet) {
+            twice.insert(index);
+        }
+    }
+    twice
 }
 
 /// Whether a wire changed a frame behind a node of a path.

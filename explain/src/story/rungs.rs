@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{Broken, Phrase, Track};
 use crate::capture::Way;
-use crate::event::{Account, How, Layer, Protocol, Space, Value};
+use crate::event::{Account, FrameAccount, How, Layer, Protocol, Space, Value};
 use crate::texts::{self, Language, Text};
 
 /// The operation of ARP that answers (RFC 826).
@@ -64,12 +64,12 @@ pub enum Act {
     Other,
 }
 
-/// Cuts an account into steps; a frame that `ended` on its way has one of its own.
-pub(super) fn rungs(account: &Account, ended: impl Fn(usize) -> bool) -> Vec<Rung> {
+/// Cuts an account into steps; a frame that something befell on its way has `apart` one of its own.
+pub(super) fn rungs(account: &Account, apart: impl Fn(usize) -> bool) -> Vec<Rung> {
     let mut rungs: Vec<Rung> = Vec::new();
-    for index in 0..account.frames.len() {
-        let step = step(account, index, &rungs);
-        let is_apart = |last: &Rung| ended(index) || last.frames.last().is_some_and(|before| ended(*before));
+    for (index, frame) in account.frames.iter().enumerate() {
+        let is_apart = |last: &Rung| apart(index) || last.frames.first().is_some_and(|first| apart(*first));
+        let step = step(account, index, &rungs).or_else(|| apart(index).then(|| acknowledging(frame, index)));
         match (step, rungs.last_mut()) {
             // An acknowledgment alone says nothing that the next step does not.
             (None, Some(last)) => last.frames.push(index),
@@ -93,7 +93,15 @@ pub(super) fn rungs(account: &Account, ended: impl Fn(usize) -> bool) -> Vec<Run
 /// What one frame says, whatever came before it.
 pub(super) fn alone(account: &Account, index: usize) -> Option<Rung> {
     let frame = account.frames.get(index)?;
-    let acknowledges = Rung {
+    let mut rung = step(account, index, &[]).unwrap_or_else(|| acknowledging(frame, index));
+    let told = told(account, &rung);
+    (rung.protocol, rung.what, rung.why) = (told.protocol, told.what, told.why);
+    Some(rung)
+}
+
+/// A segment that only acknowledges.
+fn acknowledging(frame: &FrameAccount, index: usize) -> Rung {
+    Rung {
         act: Act::LastAck,
         at: frame.at,
         way: frame.way,
@@ -103,11 +111,7 @@ pub(super) fn alone(account: &Account, index: usize) -> Option<Rung> {
         said: None,
         why: None,
         broken: None,
-    };
-    let mut rung = step(account, index, &[]).unwrap_or(acknowledges);
-    let told = told(account, &rung);
-    (rung.protocol, rung.what, rung.why) = (told.protocol, told.what, told.why);
-    Some(rung)
+    }
 }
 
 impl Rung {

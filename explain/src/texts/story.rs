@@ -85,6 +85,9 @@ super::texts! {
     BROKEN_FIX_CHANGED: Why, "RFC 8446 §6.2",
         "Try again, and over another network; nothing of what came may be believed.",
         "重试，并换一个网络；已收到的内容一概不可信。";
+    WIRE_TWICE: Why, "RFC 9293 §3.4",
+        "It came twice and was sent once: a wire made two of it. The receiver knows by the sequence number that it has these bytes, and takes them once.",
+        "只发了一次，却到了两次：线路把它复制了。接收方从序号看出这些字节已经有了，只取一次。";
     WIRE_CHANGED: Why, "RFC 3552 §3.3.4",
         "Changed on the wire at the cross: what comes out at its other end is another frame, and its checksums fit, as an attacker or a broken box makes it.",
         "在打叉的线路上被改动：从另一头出来的是另一帧，校验和也对得上，攻击者或坏掉的设备就会这样做。";

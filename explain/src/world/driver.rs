@@ -58,7 +58,7 @@ pub(super) async fn run<F: Future>(world: World, gate: Gate, scenario: F, rest: 
     ended
 }
 
-/// The longest that tokio's timers sleep: they have ticks of a millisecond.
+/// µs between two ticks of tokio's timers.
 const TICK: u64 = 1000;
 
 async fn drive(world: World, gate: Gate) {
