@@ -110,7 +110,7 @@ export function bytesOf(line) {
 function index(line) {
   const bytes = Uint8Array.from(line.bytes.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
   const items = [];
-  const owner = new Array(bytes.length).fill(0);
+  const owner = new Uint32Array(bytes.length);
   const walk = (node, path, parent, layer) => {
     const isLayer = node.parts !== undefined;
     const item = { node, path, parent, isLayer, layer: isLayer ? node.layer : layer, depth: path === "" ? 0 : path.split(".").length };
@@ -146,9 +146,16 @@ export function valueOf(line, field, most) {
 
 /** The uppermost layer that a frame brings, counted with what became complete by it. */
 export function topOf(view, frame) {
-  const lines = [frame, ...frame.completes.map((number) => view.derived[number - 1])];
-  const layers = lines.flatMap((line) => bytesOf(line).items.filter((item) => item.isLayer).map((item) => item.node.layer));
-  return layers.reduce((top, layer) => (rank(layer) >= rank(top) ? layer : top));
+  let top = frame.tree.layer;
+  // Every frame is looked at before any is shown: their bytes are read when they are chosen.
+  const see = ({ layer, parts = [] }) => {
+    if (rank(layer) >= rank(top)) {
+      top = layer;
+    }
+    parts.filter((part) => part.parts !== undefined).forEach(see);
+  };
+  [frame, ...frame.completes.map((number) => view.derived[number - 1])].forEach(({ tree }) => see(tree));
+  return top;
 }
 
 const LAYERS = ["Ethernet", "ARP", "IPv4", "IPv6", "ICMP", "UDP", "TCP", "DNS", "TLS", "X.509", "HTTP", "JSON", "nihao"];

@@ -114,7 +114,8 @@ function decisions() {
   const groups = new Map();
   for (const one of view().decisions) {
     const key = JSON.stringify([one.node, one.destination, one.prefix, one.next_hop, one.interface, one.ttl]);
-    groups.set(key, [...(groups.get(key) ?? []), one]);
+    groups.set(key, groups.get(key) ?? []);
+    groups.get(key).push(one);
   }
   const rows = [...groups.values()].map((group) => {
     const [one] = group;
