@@ -287,6 +287,24 @@ fn what_is_no_chunk_is_told_to_be_none() {
 }
 
 #[test]
+fn behind_a_switch_stands_another_protocol() {
+    let request = b"GET /v1/ws HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    let answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x81\x02hi";
+    let length = request.len() as u32;
+    let capture = capture(vec![
+        tcp(true, (100, 1), ACK, request),
+        tcp(false, (500, 1), ACK, answer),
+        tcp(true, (100 + length, 1), ACK, b"\x81\x82abcd\x09\x0b"),
+    ]);
+    let account = decode(&capture, "");
+    assert_whole(&account, &capture);
+    for (frame, length) in [(1, 4), (2, 8)] {
+        let other = account.frames[frame].layer.field_within("another protocol").unwrap();
+        assert_eq!((other.range.len(), other.notes[0].text.key), (length, "HTTP_SWITCHED"));
+    }
+}
+
+#[test]
 fn fragments_come_together() {
     let datagram = udp(QUERY);
     let (first, rest) = datagram.split_at(24);

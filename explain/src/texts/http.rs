@@ -70,6 +70,9 @@ super::texts! {
     HTTP_BODY: Why, "RFC 9110 §6.4",
         "The body: what all of this is for.",
         "正文：这一切都是为了它。";
+    HTTP_SWITCHED: Why, "RFC 9110 §15.2.2",
+        "101: from here on both speak another protocol, as WebSocket; it is not told here.",
+        "101：从这里起双方改说另一种协议，例如 WebSocket；这里不讲解。";
     HTTP_BAD_LINE: Invalid, "RFC 9112 §2.2",
         "Invalid: not a line as HTTP has it.",
         "无效：不是合法的 HTTP 行。";

@@ -13,6 +13,8 @@ pub(super) struct Head {
     pub(super) is_head_request: bool,
     /// A response of 1xx, before the true one.
     pub(super) is_interim: bool,
+    /// A response of 101: behind it stands another protocol.
+    pub(super) is_switch: bool,
 }
 
 /// How the body's end is told (RFC 9112 §6.3).
@@ -61,6 +63,7 @@ impl Head {
             is_json,
             is_head_request: !is_response && first.starts_with("HEAD "),
             is_interim: is_response && (100..200).contains(&status),
+            is_switch: is_response && status == 101,
         }
     }
 }

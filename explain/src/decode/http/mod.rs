@@ -25,10 +25,12 @@ pub(super) fn begins_so(stream: &[u8]) -> bool {
 
 /// Tells requests and responses.
 pub(super) fn exchange(streams: [Stream; 2], spaces: &mut Spaces) {
-    let mut requests = Vec::new();
-    for (side, mut stream) in streams.into_iter().enumerate() {
+    let (mut requests, mut is_switched) = (Vec::new(), false);
+    let mut left = streams;
+    for (side, stream) in left.iter_mut().enumerate() {
         let mut heads = 0;
-        while let Some(head) = next_head(&mut stream, side, spaces) {
+        while let Some(head) = next_head(stream, side, spaces) {
+            is_switched |= head.is_switch;
             let head = match side {
                 CLIENT => {
                     requests.push(head.is_head_request);
@@ -37,11 +39,18 @@ pub(super) fn exchange(streams: [Stream; 2], spaces: &mut Spaces) {
                 _ => answer_to(requests.get(heads).copied().unwrap_or_default(), head),
             };
             heads += usize::from(!head.is_interim);
-            if !body(&mut stream, &head, spaces) {
+            if head.is_switch || !body(stream, &head, spaces) {
                 break;
             }
         }
-        spaces.leave(&mut stream, "beginning of a message", &texts::UNFINISHED);
+    }
+    // What the client says in the other protocol is known by the server's answer alone.
+    let (name, text) = match is_switched {
+        true => ("another protocol", &texts::HTTP_SWITCHED),
+        false => ("beginning of a message", &texts::UNFINISHED),
+    };
+    for stream in &mut left {
+        spaces.leave(stream, name, text);
     }
 }
 
