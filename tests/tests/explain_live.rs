@@ -194,6 +194,33 @@ fn a_message_to_nihaod_shows_its_way() {
 }
 
 #[test]
+fn a_server_with_another_key_and_one_that_refuses_are_told() {
+    let (world, other) = (World::new().unwrap(), World::new().unwrap());
+    let output = world.run("alice", &["send", "@nobody", "hi", "--explain"], "").unwrap();
+    let ladder = String::from_utf8(output.stderr).unwrap();
+    let is_marked = |line: &str| line.contains("nihao     ✗ it does not go on");
+    assert!(
+        output.status.code() == Some(6) && ladder.lines().any(is_marked),
+        "{ladder}"
+    );
+    // The account says another port now: that of a server which the invite does not speak of.
+    let account = world.dir().join("alice/account.json");
+    let text = std::fs::read_to_string(&account).unwrap();
+    let port = |world: &World| world.address().rsplit_once(':').unwrap().1.to_owned();
+    std::fs::write(&account, text.replace(&port(&world), &port(&other))).unwrap();
+    let told = sent(&world, &["hi", "--explain"]);
+    assert_eq!(told.code, Some(4), "{}", told.ladder);
+    for part in [
+        "X.509     ✗ unknown authority",
+        "signed with the key in the invite",
+        "Do not go on",
+    ] {
+        assert!(told.ladder.contains(part), "{part}: {}", told.ladder);
+    }
+    assert!(!told.ladder.contains("--cacert"), "{}", told.ladder);
+}
+
+#[test]
 fn the_way_of_a_message_is_written_for_its_sender_alone() {
     let world = World::new().unwrap();
     let place = tempfile::tempdir().unwrap();

@@ -32,7 +32,10 @@ Faults of the wire between the routers, frames counted from 1 over both directio
 Faults of an end:
   wrong-name  expired  unknown-ca      what is wrong with the server's certificate
   port-closed  power-off               nothing listens there; nobody is there
-  no-such-name  dns-timeout            nobody knows the name; the resolver does not answer";
+  no-such-name  dns-timeout            nobody knows the name; the resolver does not answer
+
+Exit codes: a journey in memory ends with 0 whatever it tells; --live with 0 only if every step holds, else with 3, 4 or 6;
+--diff with 8 where the runs differ. \"nihao --help\" has them all.";
 
 /// Options of a run: two files have had theirs.
 const RUNNING: [&str; 16] = [

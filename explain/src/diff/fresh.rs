@@ -69,7 +69,11 @@ pub(super) fn kind(layer: &Part, field: &Part) -> Option<Fresh> {
 }
 
 fn header(layer: &Part) -> Option<Fresh> {
-    let name = layer.find("name")?.value.trim_matches('"').to_ascii_lowercase();
+    let name = match layer.find("name") {
+        Some(name) => name.value.trim_matches('"').to_ascii_lowercase(),
+        // HPACK names many by a number alone.
+        None => layer.what.split_once(": ")?.0.to_owned(),
+    };
     if name == "content-length" {
         Some(Fresh::Follows)
     } else if TIMES.contains(&name.as_str()) {

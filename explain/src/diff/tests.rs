@@ -348,12 +348,29 @@ fn when_http2_keeps_its_house_makes_no_difference() {
         frames(4, &["GOAWAY on stream 0: NO_ERROR"]),
     ];
     assert!(compare(&read(&early), &read(&late)).is_equal());
+    let mut together = late.clone();
+    together[5] = frames(3, &["SETTINGS on stream 0", "GOAWAY on stream 0: NO_ERROR"]);
+    together[6] = frames(4, &[]);
+    assert!(compare(&read(&early), &read(&together)).is_equal());
     let mut reset = late;
     reset[4] = frames(2, &["RST_STREAM on stream 1: CANCEL"]);
     assert_eq!(
         marks(&compare(&read(&early), &read(&reset))),
         [Mark::Parted, Mark::Same]
     );
+}
+
+#[test]
+fn a_date_that_hpack_names_by_a_number_is_fresh() {
+    let run = |what: &str, date: &str| {
+        let parts = object!([{"field": "representation", "range": [0, 1], "value": "index 33"}, {"field": "value", "range": [1, 2], "value": date}]);
+        let tree = object!({"layer": "HTTP", "name": "header field", "what": what, "range": [0, 2], "parts": parts});
+        let frame = object!({"type": "frame", "number": 1, "at": 1, "way": "in", "bytes": "00", "tree": tree});
+        [story(), rung("Data", "in", &[1], "200"), frame]
+    };
+    let dated = compare(&read(&run("date: a", "a")), &read(&run("date: b", "b")));
+    assert!(dated.is_equal() && dated.fresh == BTreeMap::from([(Fresh::Time, 1)]));
+    assert!(!compare(&read(&run("server: a", "a")), &read(&run("server: b", "b"))).is_equal());
 }
 
 #[test]

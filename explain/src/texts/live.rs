@@ -29,8 +29,8 @@ super::texts! {
         "The connection is no more: the other side, or something between, sent a reset, or the kernel gave up.",
         "连接已不复存在：对方或中间设备发来 RST，或内核放弃了。";
     LIVE_ROUTE: Why, "RFC 1812 §5.2.4.3",
-        "The route that the kernel takes: of all that fit the address the one with the longest prefix. The frame goes to the gateway's MAC, the packet to the address.",
-        "内核所选的路由：在与地址相符的各条中取前缀最长的。帧发往网关的 MAC 地址，分组发往目的地址。";
+        "The route in the kernel's main table: of all that fit the address the one with the longest prefix. Rules of this machine can have the kernel look elsewhere first. The frame goes to the gateway's MAC, the packet to the address.",
+        "内核主路由表中的路由：在与地址相符的各条中取前缀最长的。本机的策略规则可能让内核先查别的表。帧发往网关的 MAC 地址，分组发往目的地址。";
     LIVE_TCP_INFO: Why, "RFC 6298 §2",
         "What the kernel measured on this connection; of its segments it tells nothing more.",
         "内核对这条连接的测量；关于各个报文段，它不再多说。";
@@ -187,8 +187,16 @@ super::texts! {
         "Check this machine's clock (date -u), then the server's.", "先核对本机时钟（date -u），再核对服务器的时钟。";
     LIVE_EXPECTED_ROOT: Why, "RFC 5280 §6.1",
         "A chain that leads to a root in {}.", "证书链应当通向 {} 中的某个根证书。";
+    LIVE_EXPECTED_PIN: Why, "RFC 7469 §2.6",
+        "A chain signed with the key in the invite.", "证书链应当由邀请中的密钥签发。";
     LIVE_SEEN_ISSUER: Why, "RFC 5280 §6.1",
-        "One that ends at {}, which is not among them.", "证书链止于 {}，它不在其中。";
+        "One that ends at {}, which is not trusted.", "证书链止于 {}，它不受信任。";
+    LIVE_WHOSE_PIN: Why, "RFC 7469 §2.6",
+        "The server, if it was set up anew; or somebody else answers in its place.",
+        "可能是服务器重新安装过；也可能是别人在冒充应答。";
+    LIVE_FIX_PIN: Why, "RFC 7469 §2.6",
+        "Do not go on; ask whoever runs the server whether its key is another one now.",
+        "不要继续；问问服务器的管理者，它的密钥是否换过。";
     LIVE_WHOSE_AUTHORITY: Why, "RFC 8446 §4.4.2",
         "The server, where it leaves a certificate between out or signs for itself; this machine, where the root is right and not known; or somebody else answers in its place.",
         "可能是服务器漏发了中间证书或自己签发；可能是本机不认识正确的根证书；也可能是别人在冒充应答。";

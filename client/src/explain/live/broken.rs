@@ -55,6 +55,8 @@ pub(in crate::explain) fn mark(error: &Error, about: &About<'_>, account: &Accou
         Error::Connect { error, .. } => connecting(error, about, account),
         Error::Stuck(error) | Error::Queued { last: Some(error), .. } => return mark(error, about, account),
         Error::Web(error) => answering(error, about, account),
+        // The server was reached, and said so.
+        Error::Link(_) => unnamed(Protocol::Native, &error.to_string(), &error.hint()),
         other => unnamed(Protocol::Tls, &other.to_string(), &other.hint()),
     };
     let after = match protocol {

@@ -25,7 +25,16 @@ pub(super) fn bad(error: &CertificateError, about: &About<'_>, account: &Account
             ),
         ),
         CertificateError::Expired { .. } | CertificateError::NotYetValid { .. } => dated(error),
-        CertificateError::UnknownIssuer { issuer } | CertificateError::NotSignedByPin { issuer } => (
+        CertificateError::NotSignedByPin { issuer } => (
+            &texts::BROKEN_UNKNOWN_AUTHORITY,
+            broken(
+                said(&texts::LIVE_EXPECTED_PIN, &[]),
+                said(&texts::LIVE_SEEN_ISSUER, &[issuer]),
+                &texts::LIVE_WHOSE_PIN,
+                said(&texts::LIVE_FIX_PIN, &[]),
+            ),
+        ),
+        CertificateError::UnknownIssuer { issuer } => (
             &texts::BROKEN_UNKNOWN_AUTHORITY,
             broken(
                 said(&texts::LIVE_EXPECTED_ROOT, &[&roots]),
