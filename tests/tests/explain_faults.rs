@@ -63,7 +63,7 @@ const FAULTS: [(&[&str], [&str; 2], [&str; 2]); 12] = [
     ),
     (
         &["--fault", "unknown-ca"],
-        ["unknown authority", "which is not among them"],
+        ["unknown authority", "which is not trusted"],
         ["未知的签发机构", "nihao server CA P-256"],
     ),
     (

@@ -57,13 +57,11 @@ fn run(home: &std::path::Path, arguments: &[&str]) -> Output {
 fn broken(told: &Told) -> String {
     let lines: Vec<_> = told.ladder.lines().collect();
     let begins = |line: &str| {
-        ["expected: ", "期望: "]
+        ["expected: ", "期望："]
             .iter()
-            .any(|name| line == format!("{}{name}", " ".repeat(18)))
+            .any(|name| line.starts_with(&format!("{}{name}", " ".repeat(18))))
     };
-    let first = lines
-        .iter()
-        .position(|line| line.split_inclusive(": ").next().is_some_and(begins));
+    let first = lines.iter().position(|line| begins(line));
     let first = first.unwrap_or_else(|| panic!("nothing broke:\n{}\n{}", told.ladder, told.errors));
     let what = lines[first - 1].split_once('✗').map_or("", |(_, what)| what);
     let beneath = lines[first..]

@@ -35,7 +35,7 @@ impl Certified {
         let text = read(key)?;
         let key = SigningKey::from_pem(&text).map_err(|_| {
             let problem = if text.contains("ENCRYPTED") {
-                "expected a private key that anybody may read who has the file, seen one behind a password"
+                "expected a private key without a password, seen one that is encrypted"
             } else {
                 "expected a private key for Ed25519 or P-256 (PKCS#8 or SEC 1), seen none"
             };

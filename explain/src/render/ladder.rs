@@ -289,7 +289,8 @@ impl Ladder<'_> {
         let said = [&broken.expected, &broken.seen, &broken.whose, &broken.fix];
         let mut text = String::new();
         for (index, (name, said)) in names.into_iter().zip(said).enumerate() {
-            let name = format!("{}{}: ", " ".repeat(ASIDE), name.told(language));
+            let (name, colon) = (name.told(language), texts::COLON.told(language));
+            let name = format!("{}{name}{colon}", " ".repeat(ASIDE));
             let ink = if index == 1 { Ink::Alarm } else { Ink::Plain };
             text += &look.line(&[(Ink::Dim, &name), (ink, &said.told(language))]);
             for line in broken.evidence.iter().filter(|_| index == 1) {

@@ -133,7 +133,8 @@ pub(super) fn unfolded(story: &Story, look: &Look) -> String {
                 Way::In => &texts::WORD_RECEIVED,
             };
             let (node, at) = (node(&lookup.node, look), milliseconds(message.at));
-            let head = format!("        {node}: {} {at} ms, {} B", look.say(way), message.bytes.len());
+            let (colon, comma, length) = (look.say(&texts::COLON), look.say(&texts::COMMA), message.bytes.len());
+            let head = format!("        {node}{colon}{} {at} ms{comma}{length} B", look.say(way));
             text += &look.line(&[(Ink::Dim, &head)]);
             text += &tree::layers(&message.layer, &[Protocol::Dns], look);
         }
