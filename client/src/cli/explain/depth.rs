@@ -13,7 +13,7 @@ use crate::error::Error;
 /// How far a story is told, and in which language.
 #[derive(Debug, Args)]
 pub(super) struct Depth {
-    /// Show every field of this layer beneath the steps: ethernet, arp, ip, tcp, dns, tls, x509, http, json, nihao. With x509 and tls
+    /// Show every field of this layer beneath the steps: ethernet, arp, ip, udp, tcp, dns, tls, x509, http, json, nihao. With x509 and tls
     /// also every check of a certificate, a signature or a hash, with what was expected and seen; with keys the key agreement and the
     /// key schedule with all values
     #[arg(long, value_name = "LAYER", value_parser = unfolded)]
