@@ -3,6 +3,7 @@
 mod binaries;
 mod browser;
 mod daemon;
+pub mod explain;
 mod talk;
 mod world;
 

@@ -2,31 +2,11 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use nihao_tests::lab::binaries;
+use nihao_tests::lab::explain::{explain, told};
 use serde_json::{Value, json};
-
-fn explain(arguments: &[&str]) -> Output {
-    Command::new(&binaries().nihao)
-        .arg("explain")
-        .args(arguments)
-        .env_remove("LC_ALL")
-        .env("LANG", "C.UTF-8")
-        .output()
-        .unwrap()
-}
-
-fn told(arguments: &[&str]) -> String {
-    let output = explain(arguments);
-    assert!(
-        output.status.success(),
-        "{arguments:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
 
 #[test]
 fn the_ladder_has_every_step_in_its_order() {

@@ -1,35 +1,16 @@
 //! What `nihao explain` tells of a journey in which something went wrong: the step that broke, what A saw of it, what was sent again.
 
-use std::process::Command;
-
 use nihao_client::explain::{Options, Shape, journey};
 use nihao_explain::capture::{Frame, Way};
 use nihao_explain::scene::Distance;
 use nihao_explain::world::fault::Fault;
 use nihao_protocol::chat::Text;
-use nihao_tests::lab::binaries;
+use nihao_tests::lab::explain::{lines, told};
 use serde_json::Value;
 
-fn told(arguments: &[&str]) -> String {
-    let output = Command::new(&binaries().nihao)
-        .arg("explain")
-        .args(arguments)
-        .env_remove("LC_ALL")
-        .env("LANG", "C.UTF-8")
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{arguments:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap()
-}
-
 fn rungs(arguments: &[&str]) -> Vec<Value> {
-    let text = told(&[arguments, &["--json"]].concat());
-    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
-    lines.filter(|line: &Value| line["type"] == "rung").collect()
+    let lines = lines(arguments).into_iter();
+    lines.filter(|line| line["type"] == "rung").collect()
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {

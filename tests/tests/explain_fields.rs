@@ -1,9 +1,8 @@
 //! What stands beside each field explains that field and no other; and what is counted and timed is what the bytes and clocks say.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
 
-use nihao_tests::lab::binaries;
+use nihao_tests::lab::explain::lines;
 use serde_json::Value;
 
 /// Layers and fields with the keys of what is said of them, in a journey in which all goes well. What is not here says different things
@@ -38,17 +37,6 @@ const HEADERS: [(&str, &str); 7] = [
     ("cache-control", "HTTP_CACHE_CONTROL"),
     ("date", "HTTP_DATE"),
 ];
-
-fn lines(arguments: &[&str]) -> Vec<Value> {
-    let output = Command::new(&binaries().nihao)
-        .args(["explain", "--json"])
-        .args(arguments)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
 
 /// The trees of every frame and of what was made of them.
 fn trees(lines: &[Value]) -> Vec<&Value> {

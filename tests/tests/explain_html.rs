@@ -5,23 +5,14 @@
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use anyhow::ensure;
+use nihao_tests::lab::explain::explain;
 use nihao_tests::lab::{Browser, Script, binaries};
 
 /// The most bytes that the page of a run without faults may have.
 const LARGEST: usize = 2 << 20;
-
-fn explain(arguments: &[&str]) -> Output {
-    Command::new(&binaries().nihao)
-        .arg("explain")
-        .args(arguments)
-        .env("LANG", "C.UTF-8")
-        .env_remove("LC_ALL")
-        .output()
-        .unwrap()
-}
 
 fn page(path: &Path, arguments: &[&str]) -> Vec<u8> {
     let output = explain(&[arguments, &["--html", path.to_str().unwrap()]].concat());

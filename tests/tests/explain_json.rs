@@ -1,9 +1,8 @@
 //! The format of `nihao explain --json`: what its documentation says of each line is what the lines have, and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
 
-use nihao_tests::lab::binaries;
+use nihao_tests::lab::explain::explain;
 use serde_json::Value;
 
 const DOCUMENTATION: &str = include_str!("../../explain/src/render/json.rs");
@@ -101,11 +100,7 @@ fn words(value: &Value, found: &mut BTreeSet<String>) {
 }
 
 fn lines(arguments: &[&str]) -> Vec<Value> {
-    let output = Command::new(&binaries().nihao)
-        .args(["explain", "--json"])
-        .args(arguments)
-        .output()
-        .unwrap();
+    let output = explain(&[arguments, &["--json"]].concat());
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(
         !text.is_empty(),

@@ -4,29 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use nihao_tests::lab::binaries;
+use nihao_tests::lab::explain::{lines, told};
 use serde_json::{Value, json};
-
-fn told(arguments: &[&str]) -> String {
-    let output = Command::new(&binaries().nihao)
-        .arg("explain")
-        .args(arguments)
-        .env_remove("LC_ALL")
-        .env("LANG", "C.UTF-8")
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{arguments:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn lines(arguments: &[&str]) -> Vec<Value> {
-    let text = told(&[arguments, &["--json"]].concat());
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
 
 fn of<'a>(lines: &'a [Value], kind: &str) -> Vec<&'a Value> {
     lines.iter().filter(|line| line["type"] == kind).collect()

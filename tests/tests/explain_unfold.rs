@@ -1,16 +1,6 @@
 //! What `nihao explain --unfold` shows a person of checks and keys.
 
-use std::process::Command;
-
-use nihao_tests::lab::binaries;
-
-fn told(arguments: &[&str]) -> String {
-    let mut command = Command::new(&binaries().nihao);
-    let command = command.arg("explain").args(arguments);
-    let output = command.env_remove("LC_ALL").env("LANG", "C.UTF-8").output().unwrap();
-    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
+use nihao_tests::lab::explain::told;
 
 #[test]
 fn a_chain_is_summed_up_and_its_checks_unfold() {
