@@ -231,7 +231,7 @@ fn negotiating(error: &ConnectError, at: &str, account: &Account) -> Told {
             ),
         ),
         ConnectError::Alert { alert } => alerted(alert, at),
-        _ if complained(account, "bad_record_mac") => changed(),
+        _ if complained(account) => changed(),
         other => tls(
             &texts::BROKEN_AGAINST_RULES,
             broken(
@@ -286,7 +286,7 @@ fn answering(error: &WebError, about: &About<'_>, account: &Account) -> Told {
             )
         }
         WebError::TimedOut { limit, stage } => out_of_time(*limit, stage, about),
-        WebError::Broken { .. } if complained(account, "bad_record_mac") => changed(),
+        WebError::Broken { .. } if complained(account) => changed(),
         WebError::Broken { stage, reason } => cut(stage, reason, about, account),
         other => unnamed(Protocol::Http, &other.to_string(), &other.hint()),
     }
@@ -335,7 +335,7 @@ fn out_of_time(limit: Duration, stage: &Stage, about: &About<'_>) -> Told {
 fn cut(stage: &Stage, reason: &str, about: &About<'_>, account: &Account) -> Told {
     let http = |what, broken| (Protocol::Http, what, broken);
     let expected = wanted(stage, about);
-    if about.stream.is_ended && !said_goodbye(account) {
+    if about.stream.is_ended && !alerted_by(account, Way::In, |alert| alert.contains("close_notify")) {
         let seen = said(&texts::LIVE_SEEN_CUT, &[]);
         let fix = said(&texts::LIVE_FIX_CUT, &[]);
         return http(
@@ -351,34 +351,18 @@ fn cut(stage: &Stage, reason: &str, about: &About<'_>, account: &Account) -> Tol
     )
 }
 
-/// Whether the server said close_notify.
-fn said_goodbye(account: &Account) -> bool {
-    let received = account
-        .frames
-        .iter()
-        .enumerate()
-        .filter(|(_, frame)| frame.way == Way::In);
-    received.into_iter().any(|(index, _)| {
-        let layers = account.layers_of(index);
-        layers
-            .iter()
-            .any(|(_, layer)| layer.name == "alert" && layer.what.contains("close_notify"))
-    })
+/// Whether an alert went this way of which `is_it` says that it is meant.
+fn alerted_by(account: &Account, way: Way, is_it: impl Fn(&str) -> bool) -> bool {
+    let frames = account.frames.iter().enumerate();
+    let mut layers = frames
+        .filter(|(_, frame)| frame.way == way)
+        .flat_map(|(index, _)| account.layers_of(index));
+    layers.any(|(_, layer)| layer.name == "alert" && is_it(&layer.what))
 }
 
-/// Whether we sent this alert.
-fn complained(account: &Account, alert: &str) -> bool {
-    let sent = account
-        .frames
-        .iter()
-        .enumerate()
-        .filter(|(_, frame)| frame.way == Way::Out);
-    sent.into_iter().any(|(index, _)| {
-        let layers = account.layers_of(index);
-        layers
-            .iter()
-            .any(|(_, layer)| layer.name == "alert" && layer.what == alert)
-    })
+/// Whether we said of a record that it does not open.
+fn complained(account: &Account) -> bool {
+    alerted_by(account, Way::Out, |alert| alert == "bad_record_mac")
 }
 
 /// The protocols that the client offered, as its hello says.
